@@ -1,0 +1,9 @@
+"""Argon2 with the smallest cost, so that tests that log in do not wait for it."""
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+
+class CheapArgon2PasswordHasher(Argon2PasswordHasher):
+    time_cost = 1
+    memory_cost = 8
+    parallelism = 1

@@ -1,0 +1,71 @@
+"""One throw-away PostgreSQL and Valkey for the session, or the installed ones named by TEST_DATABASE_URL and TEST_BROKER_URL."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from config.embedded import Postgres, Valkey
+
+_servers: list[Postgres | Valkey] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Playwright's sync API runs an event loop in the thread that also uses the ORM.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    settings.SERVERS.parent.mkdir(mode=0o700)
+    settings.SERVERS.mkdir()
+    if not os.environ.get("TEST_DATABASE_URL"):
+        (settings.SERVERS / "secrets").mkdir(mode=0o700)
+        (settings.SERVERS / "secrets" / "postgres-lvze").write_text(settings.DATABASES["default"]["PASSWORD"])
+        postgres = Postgres(settings.SERVERS, safe=False)
+        _servers.append(postgres)
+        postgres.start()
+        _allow_emptying_protected_tables(postgres)
+    if not os.environ.get("TEST_BROKER_URL"):
+        valkey = Valkey(settings.SERVERS)
+        _servers.append(valkey)
+        valkey.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for server in reversed(_servers):
+        server.stop()
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(settings.SERVERS.parent, ignore_errors=True)
+
+
+def _allow_emptying_protected_tables(postgres: Postgres) -> None:
+    with postgres.connect_as_superuser() as superuser, superuser.cursor() as cursor:
+        cursor.execute(f"GRANT SET ON PARAMETER session_replication_role TO {settings.DATABASES['default']['USER']}")
+    superuser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_passes_the_audit_trigger() -> Iterator[None]:
+    """Transactional tests end by emptying all tables; only there may the append-only trigger be passed."""
+    original = DatabaseOperations.execute_sql_flush
+
+    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for sql in sql_list:
+                cursor.execute(sql)
+
+    DatabaseOperations.execute_sql_flush = flush
+    yield
+    DatabaseOperations.execute_sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
+    """What a test uploads and renders lies in its own folder."""
+    settings.VAR = tmp_path_factory.mktemp("var")
+    settings.MEDIA_ROOT = settings.VAR / "files"
