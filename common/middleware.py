@@ -31,6 +31,22 @@ class RequestMoment:
         return response
 
 
+class SlidingSession:
+    """A session ends two hours after the last click, not after the log-in; written at most every five minutes."""
+
+    SECONDS = 300
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            moment = int(request.now.timestamp())  # type: ignore[attr-defined]
+            if moment - request.session.get("seen", 0) > self.SECONDS:
+                request.session["seen"] = moment
+        return self.get_response(request)
+
+
 class ClosedByDefault:
     """Lets nobody into a view that names no audience; Django admin guards itself."""
 
