@@ -1,0 +1,8 @@
+"""Responsibility: lists (定责) and letters (传责)."""
+
+from django.apps import AppConfig
+
+
+class ResponsibilityConfig(AppConfig):
+    name = "responsibility"
+    verbose_name = "责任清单与责任书"

@@ -1,0 +1,5 @@
+"""Every address of responsibility."""
+
+from responsibility import lists_urls
+
+urlpatterns = [*lists_urls.urlpatterns]
