@@ -27,8 +27,11 @@ from config import unprivileged
 SOCKET_PATH_LIMIT = 103  # bytes; 107 on Linux, 103 on macOS
 DATABASE = ROLE = "lvze"
 SUPERUSER = "postgres"
+LOG_BYTES = 20 * 1024 * 1024
 PORT = 5432  # only part of the socket's name; nothing listens on the network
-HOW_TO_USE_YOUR_OWN = "请改用自己的数据库和队列:设置环境变量 DATABASE_URL(PostgreSQL 15 以上)和 BROKER_URL(Redis 或 Valkey)后再启动。"
+HOW_TO_USE_YOUR_OWN = (
+    "请改用自己的数据库和队列:设置环境变量 DATABASE_URL(PostgreSQL 15 以上)和 BROKER_URL(Redis 或 Valkey)后再启动。"
+)
 
 
 class EmbeddedError(Exception):
@@ -52,7 +55,9 @@ def account_for(folder: Path) -> Account | None:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError as error:
-        raise EmbeddedError("以 root 启动时需要系统账号 nobody 来运行内置数据库,本机没有。请换用普通账号启动。") from error
+        raise EmbeddedError(
+            "以 root 启动时需要系统账号 nobody 来运行内置数据库,本机没有。请换用普通账号启动。"
+        ) from error
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
@@ -90,7 +95,9 @@ def _own_folder(folder: Path, account: Account | None) -> None:
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account.uid if account else os.geteuid()}:
-        raise EmbeddedError(f"文件夹 {folder} 属于别的账号,不能使用。请换用当初的账号启动,或者换一个数据文件夹(LVZE_VAR)。")
+        raise EmbeddedError(
+            f"文件夹 {folder} 属于别的账号,不能使用。请换用当初的账号启动,或者换一个数据文件夹(LVZE_VAR)。"
+        )
     if account and found.st_uid != account.uid:
         os.chown(folder, account.uid, account.gid)
     if stat.S_IMODE(found.st_mode) != 0o700:
@@ -126,6 +133,8 @@ def spawn(program: Sequence[str], *, log: Path, account: Account | None = None, 
           environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:  # fmt: skip
     """Starts a child in its own session (Ctrl-C reaches only us) that ends when this process ends, however it ends."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
         return subprocess.Popen(
             _command(account, death_signal, program),
@@ -143,7 +152,9 @@ def _tail(log: Path, lines: int = 8) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], what: str, log: Path, seconds: float) -> None:
+def _wait_until(
+    ready: Callable[[], bool], child: subprocess.Popen[bytes], what: str, log: Path, seconds: float
+) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if child.poll() is not None or time.monotonic() > deadline:
@@ -152,14 +163,15 @@ def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], what:
 
 
 def end_child(child: subprocess.Popen[bytes], number: int, *, seconds: float = 20) -> None:
-    """Asks a child to end and, if it does not within the time, ends it."""
+    """Asks a child to end and, if it does not within the time, ends it and its own children."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(number)
     try:
         child.wait(seconds)
     except subprocess.TimeoutExpired:
-        child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait(5)
 
 
@@ -264,7 +276,9 @@ class Postgres:
             self.connect_as_superuser().close()
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
-                raise EmbeddedError(f"内置数据库的密码文件({self.secrets})和数据({self.data})不是一套,请恢复原来的密码文件。") from error
+                raise EmbeddedError(
+                    f"内置数据库的密码文件({self.secrets})和数据({self.data})不是一套,请恢复原来的密码文件。"
+                ) from error
             return False
         return True
 

@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> None:
         _prctl(PR_SET_PDEATHSIG, int(signal_number))
         if os.getppid() != parent:
             sys.exit(1)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606
 
 
 if __name__ == "__main__":

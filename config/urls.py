@@ -2,13 +2,31 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from config import errors
 
 urlpatterns = [path("admin/", admin.site.urls)]
-for _module, _prefix in [("organization.urls", ""), ("responsibility.urls", ""), ("engines.jobs.urls", "")]:
+if find_spec("engines.documents.seal"):
+    from config import health
+
+    urlpatterns.append(path("healthz", health.healthz, name="healthz"))
+if find_spec("config.home"):
+    from config import home
+
+    urlpatterns.append(path("", home.home, name="home"))
+if settings.DEBUG and find_spec("config.gallery"):
+    from config import gallery
+
+    urlpatterns.append(path("gallery/", gallery.gallery, name="gallery"))
+for _module, _prefix in [
+    ("common.urls", ""),
+    ("organization.urls", ""),
+    ("responsibility.urls", ""),
+    ("engines.jobs.urls", ""),
+]:
     if find_spec(_module):
         urlpatterns.append(path(_prefix, include(_module)))
 

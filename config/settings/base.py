@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from config.json_log import logging_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 
@@ -143,3 +145,4 @@ LVZE_MAX_UPLOAD_BYTES = env.int("LVZE_MAX_UPLOAD_BYTES", default=30 * 1024 * 102
 LVZE_FONT_FOLDER = env.str("LVZE_FONT_FOLDER", default="")  # an office's own 仿宋, 小标宋
 LVZE_SIMILARITY_THRESHOLD = env.float("LVZE_SIMILARITY_THRESHOLD", default=0.85)
 LVZE_DEMO = False
+LOGGING = logging_settings(env.str("LVZE_LOG_LEVEL", default="INFO"))

@@ -8,7 +8,9 @@ SECRET_KEY = read_or_make_secret(VAR / "secrets", "django")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 # An own PostgreSQL or broker can stand in where a platform lacks the wheel.
-DATABASES = {"default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else Postgres(VAR).database_settings()}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else Postgres(VAR).database_settings()
+}
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 CELERY_BROKER_URL = env.str("BROKER_URL", default="") or Valkey(VAR).url()
 

@@ -23,7 +23,11 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SERVERS = _SESSION / "servers"
 _OWN_DATABASE = env.str("TEST_DATABASE_URL", default="")
 _OWN_BROKER = env.str("TEST_BROKER_URL", default="")
-DATABASES = {"default": env.db_url_config(_OWN_DATABASE) if _OWN_DATABASE else Postgres(SERVERS, safe=False).database_settings(_PASSWORD)}
+DATABASES = {
+    "default": env.db_url_config(_OWN_DATABASE)
+    if _OWN_DATABASE
+    else Postgres(SERVERS, safe=False).database_settings(_PASSWORD)
+}
 if "LVZE_TEST_DATABASE" in os.environ:  # a Celery worker beside a test
     DATABASES["default"]["NAME"] = os.environ["LVZE_TEST_DATABASE"]
 _NUMBER = 1 + int(_WORKER.removeprefix("gw"))

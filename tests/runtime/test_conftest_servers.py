@@ -1,7 +1,5 @@
 """What the test set-up itself promises."""
 
-import redis
-from django.conf import settings
 from django.db import connection
 
 

@@ -64,7 +64,13 @@ def write(postgres: Postgres, number: int) -> None:
 
 def connection_arguments(postgres: Postgres) -> dict[str, str]:
     found = postgres.database_settings()
-    return {"host": found["HOST"], "port": found["PORT"], "user": found["USER"], "password": found["PASSWORD"], "dbname": found["NAME"]}
+    return {
+        "host": found["HOST"],
+        "port": found["PORT"],
+        "user": found["USER"],
+        "password": found["PASSWORD"],
+        "dbname": found["NAME"],
+    }
 
 
 def test_no_folder_above_changes_its_mode(closed: Path) -> None:
