@@ -610,10 +610,10 @@ class Migration(migrations.Migration):
             model_name="grant",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("ended_on__isnull", True), ("ended_on__gt", models.F("started_on")), _connector="OR"
+                    ("ended_on__isnull", True), ("ended_on__gte", models.F("started_on")), _connector="OR"
                 ),
                 name="grant_ends_after_start",
-                violation_error_message="授权截止日期须晚于起始日期。",
+                violation_error_message="授权截止日期不能早于起始日期。",
             ),
         ),
         migrations.AddConstraint(

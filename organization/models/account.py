@@ -95,9 +95,9 @@ class Grant(models.Model):
                 violation_error_message="系统、安全、审计管理员不得授予业务角色。",
             ),
             models.CheckConstraint(
-                condition=Q(ended_on__isnull=True) | Q(ended_on__gt=F("started_on")),
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
                 name="grant_ends_after_start",
-                violation_error_message="授权截止日期须晚于起始日期。",
+                violation_error_message="授权截止日期不能早于起始日期。",
             ),
             models.UniqueConstraint(
                 fields=["user", "role", "unit", "started_on"],
