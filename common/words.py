@@ -85,3 +85,16 @@ def person_post(name: str, *facts: str) -> str:
     """姓名（职务，单位）; empty facts are left out."""
     inner = "，".join(fact for fact in facts if fact)
     return f"{name}（{inner}）" if inner else name
+
+
+_ACTIONS: dict[str, str] = {}
+
+
+def name_actions(names: dict[str, str]) -> None:
+    """Gives audit actions the words a timeline shows: `{"letter.sign": "签署责任书"}`. Called by apps in ready()."""
+    _ACTIONS.update(names)
+
+
+def action_words(action: str) -> str:
+    """The words of an audit action; a plain 办理 for one that nobody has named."""
+    return _ACTIONS.get(action, "办理")
