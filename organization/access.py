@@ -104,7 +104,7 @@ def _runs(day: date) -> Q:
 
 def _from_grants(user: Any, day: date) -> Iterable[Hold]:
     for grant in user.grants.filter(_runs(day)).select_related("unit"):
-        words = f"{grant.granted_at:%Y年%-m月%-d日}授权:{grant.unit.name}及以下的{grant.get_role_display()}"
+        words = f"{grant.granted_at:%Y年%-m月%-d日}授权：{grant.unit.name}及以下的{grant.get_role_display()}"
         yield Hold(grant.role, grant.unit.path, words, grant.ended_on)
 
 
@@ -114,7 +114,7 @@ def _from_posts(user: Any, day: date) -> Iterable[Hold]:
     posts = apps.get_model("organization", "Post").objects.filter(_runs(day), person_id=user.person_id)
     for post in posts.select_related("unit__parent", "unit"):
         role = role_of_post(post.kind, post.unit.kind)
-        words = f"任职:{post.unit.name}{post.title}"
+        words = f"任职：{post.unit.name}{post.title}"
         for path in _paths_of(post.unit):
             yield Hold(role, path, words, post.ended_on)
 
@@ -201,19 +201,19 @@ def can(user: Any, action: str, obj: Any) -> bool:
 def ensure_can(user: Any, action: str, obj: Any) -> None:
     """Refuses with Forbidden where `can` says no. For services: they are the authority."""
     if not can(user, action, obj):
-        raise Forbidden("您没有办理这件事的权限。", remedy="如工作需要,请联系本单位安全管理员授权。")
+        raise Forbidden("您没有办理这件事的权限。", remedy="如工作需要，请联系本单位安全管理员授权。")
 
 
 def ensure_office(user: Any, action: str) -> None:
     """Refuses unless the account is the officer to whom the action belongs."""
     if not user or action not in OFFICE_ACTIONS.get(user.office, frozenset()):
-        raise Forbidden("这件事只由相应的管理员办理(三员分立)。")
+        raise Forbidden("这件事只由相应的管理员办理（三员分立）。")
 
 
 def explain(user: Any, action: str, obj: Any) -> list[str]:
     """Why the account may do the action on this object: one sentence per reason, none if it may not."""
     reasons = [
-        hold.via + (f",至{hold.until:%Y年%-m月%-d日}" if hold.until else "")
+        hold.via + (f"，至{hold.until:%Y年%-m月%-d日}" if hold.until else "")
         for hold in holds_of(user)
         if action in hold.actions and hold.reaches(obj.unit_path)
     ]

@@ -46,7 +46,7 @@ class Role(models.TextChoices):
     DISCIPLINE_OFFICE = "discipline_office", "纪委党风室"
     OFFICE_LEADER = "office_leader", "纪委领导"
     COMMISSIONER = "commissioner", "纪委委员"
-    DISPATCHED_GROUP = "dispatched_group", "派驻(纪检)组"
+    DISPATCHED_GROUP = "dispatched_group", "派驻（纪检）组"
     UNIT_HEAD = "unit_head", "单位主要负责人"
     LEADING_MEMBER = "leading_member", "班子成员"
     UNIT_CLERK = "unit_clerk", "单位联络员"

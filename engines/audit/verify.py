@@ -68,4 +68,4 @@ def _cut_off(head: ChainHead, ends: dict[str, tuple[int, str]]) -> Break | None:
     seq, digest = ends.get(head.chain, (0, ""))
     if (seq, digest) == (head.seq, head.hash):
         return None
-    return Break(head.chain, seq + 1, f"末尾缺失:应有 {head.seq} 条,现有 {seq} 条")
+    return Break(head.chain, seq + 1, f"末尾缺失：应有 {head.seq} 条，现有 {seq} 条")

@@ -85,7 +85,7 @@ def sweep(*, now: datetime) -> int:
         lease_until=None,
         lease_token="",
         finished_at=now,
-        error="多次中断,已停止。请重试或联系管理员。",
+        error="多次中断，已停止。请重试或联系管理员。",
     )
     dead.update(state=JobState.QUEUED, lease_until=None, lease_token="", not_before=now)
     due = list(
@@ -102,7 +102,7 @@ def retry(job: Job, *, now: datetime) -> None:
         state=JobState.QUEUED, attempts=0, not_before=now, finished_at=None, error=""
     )
     if not changed:
-        raise DomainError("这项后台任务没有失败,不需要重试。")
+        raise DomainError("这项后台任务没有失败，不需要重试。")
     transaction.on_commit(lambda: wake(job.pk))
 
 
@@ -142,7 +142,7 @@ def _end(job_id: int, token: str, *, state: JobState, error: str = "", result: d
 
 def _retry_or_fail(job: Job, token: str) -> None:
     if job.attempts >= job.max_attempts:
-        _end(job.pk, token, state=JobState.FAILED, error="系统出错,多次重试未成功。已记录,请联系管理员。")
+        _end(job.pk, token, state=JobState.FAILED, error="系统出错，多次重试未成功。已记录，请联系管理员。")
         return
     wait = timedelta(seconds=5 * 2**job.attempts)
     Job.objects.filter(pk=job.pk, lease_token=token).update(

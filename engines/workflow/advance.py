@@ -21,9 +21,11 @@ def advance(
     now: datetime,
     reason: str = "",
     changes: dict[str, Any] | None = None,
+    evidence: dict[str, Any] | None = None,
 ) -> M:
     """Takes one step and returns the object as it now is (freshly read under lock).
 
+    `changes` are fields of the object; `evidence` is kept in the audit entry only.
     Refuses with Forbidden (the actor may not), Stale (the object is in another state by now) or DomainError
     (a guard's sentence; a reason is missing). Nothing is written then.
     """
@@ -38,6 +40,7 @@ def advance(
             setattr(locked, name, value)
         locked.save(update_fields=list(before))
         after = {name: _plain(getattr(locked, name)) for name in before}
+        after.update(evidence or {})
         record(f"{table.noun}.{step.name}", locked, actor=actor, now=now, before=before, after=after, reason=reason)
     return locked
 
@@ -53,7 +56,7 @@ def _check(table: Table, step: Step, obj: models.Model, actor: Any, now: datetim
     state = getattr(obj, table.field)
     if state not in step.sources:
         now_called = dict(obj._meta.get_field(table.field).flatchoices).get(state, state)  # type: ignore[union-attr]
-        raise Stale(f"现在是「{now_called}」,不能「{step.label}」。", remedy="页面可能已过时,请刷新后再看。")
+        raise Stale(f"现在是「{now_called}」，不能「{step.label}」。", remedy="页面可能已过时，请刷新后再看。")
     if step.guard and (refusal := step.guard(obj, actor, now)):
         raise DomainError(refusal)
     if step.reason_required and not reason.strip():

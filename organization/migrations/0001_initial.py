@@ -338,7 +338,7 @@ class Migration(migrations.Migration):
                             ("discipline_office", "纪委党风室"),
                             ("office_leader", "纪委领导"),
                             ("commissioner", "纪委委员"),
-                            ("dispatched_group", "派驻(纪检)组"),
+                            ("dispatched_group", "派驻（纪检）组"),
                             ("unit_head", "单位主要负责人"),
                             ("leading_member", "班子成员"),
                             ("unit_clerk", "单位联络员"),
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="grants",
                         to="organization.unit",
-                        verbose_name="范围(该单位及以下)",
+                        verbose_name="范围（该单位及以下）",
                     ),
                 ),
             ],
@@ -500,7 +500,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("office", "business"), ("person__isnull", True), _connector="OR"),
                 name="user_officer_has_no_person",
-                violation_error_message="系统、安全、审计管理员账号不得关联人员,也不得承担业务。",
+                violation_error_message="系统、安全、审计管理员账号不得关联人员，也不得承担业务。",
             ),
         ),
         migrations.AddConstraint(
@@ -508,7 +508,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_superuser", False)),
                 name="user_nobody_is_superuser",
-                violation_error_message="本系统不设超级用户(三员分立)。",
+                violation_error_message="本系统不设超级用户（三员分立）。",
             ),
         ),
         migrations.AddConstraint(
@@ -569,7 +569,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("merged_into__isnull", True), ("abolished_on__isnull", False), _connector="OR"),
                 name="unit_merged_only_when_abolished",
-                violation_error_message="并入其他单位的,须有撤销日期。",
+                violation_error_message="并入其他单位的，须有撤销日期。",
             ),
         ),
         migrations.AddIndex(

@@ -48,12 +48,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(office=Office.BUSINESS) | Q(person__isnull=True),
                 name="user_officer_has_no_person",
-                violation_error_message="系统、安全、审计管理员账号不得关联人员,也不得承担业务。",
+                violation_error_message="系统、安全、审计管理员账号不得关联人员，也不得承担业务。",
             ),
             models.CheckConstraint(
                 condition=Q(is_superuser=False),
                 name="user_nobody_is_superuser",
-                violation_error_message="本系统不设超级用户(三员分立)。",
+                violation_error_message="本系统不设超级用户（三员分立）。",
             ),
             models.UniqueConstraint(fields=["id", "office"], name="user_id_office"),
         ]
@@ -79,7 +79,7 @@ class Grant(models.Model):
     # Together with `user` a foreign key to (User.id, User.office): the database refuses a grant to an officer.
     user_office = models.CharField(max_length=12, default=Office.BUSINESS, editable=False)
     role = models.CharField("角色", max_length=20, choices=Role)
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants", verbose_name="范围(该单位及以下)")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants", verbose_name="范围（该单位及以下）")
     started_on = models.DateField("自")
     ended_on = models.DateField("至", null=True, blank=True)
     reason = models.CharField("授权理由", max_length=200)

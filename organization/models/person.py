@@ -79,7 +79,7 @@ class Post(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person.name}({self.title},{self.unit.name})"
+        return f"{self.person.name}（{self.title}，{self.unit.name}）"
 
     def held_on(self, day: date) -> bool:
         return self.started_on <= day and (self.ended_on is None or day < self.ended_on)
@@ -119,4 +119,4 @@ class Charge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field}:{self.post}"
+        return f"{self.field}：{self.post}"

@@ -83,7 +83,7 @@ class Unit(UnitFacts):
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | Q(abolished_on__isnull=False),
                 name="unit_merged_only_when_abolished",
-                violation_error_message="并入其他单位的,须有撤销日期。",
+                violation_error_message="并入其他单位的，须有撤销日期。",
             ),
         ]
         indexes = [
@@ -126,7 +126,7 @@ class UnitVersion(UnitFacts):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}({self.valid_from:%Y-%m-%d} 起)"
+        return f"{self.name}（{self.valid_from:%Y-%m-%d} 起）"
 
 
 class UnitAlias(models.Model):
