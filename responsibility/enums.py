@@ -73,3 +73,39 @@ class ProposalState(models.TextChoices):
     ACCEPTED = "accepted", "已采纳"
     DECLINED = "declined", "未采纳"
     OVERTAKEN = "overtaken", "已被后来的版本取代"
+
+
+class LetterKind(models.TextChoices):
+    """The level at which a letter passes responsibility on (层级)."""
+
+    COMMITTEE_UNIT = "committee_unit", "党委与单位党组织"
+    SECRETARY_MEMBER = "secretary_member", "书记与班子成员"
+    GROUP_MEMBER = "group_member", "单位与班子成员"
+    MEMBER_SECTION = "member_section", "班子成员与科室"
+    TOWN_VILLAGE = "town_village", "镇街与村社"
+
+
+class LetterState(models.TextChoices):
+    DRAFT = "draft", "拟稿"
+    SIGNING = "signing", "签订中"
+    RETURNED = "returned", "已退回"
+    SIGNED = "signed", "待封存"
+    SEALED = "sealed", "已封存"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+# Nobody has anything left to do on these.
+CLOSED_LETTERS = (LetterState.SEALED, LetterState.WITHDRAWN)
+
+
+class SigningSide(models.TextChoices):
+    ISSUER = "issuer", "下达方"
+    RECIPIENT = "recipient", "责任方"
+    SUPERVISOR = "supervisor", "监督方会签"
+
+
+class SignatureState(models.TextChoices):
+    WAITING = "waiting", "待签署"
+    SIGNED = "signed", "已签署"
+    RETURNED = "returned", "退回"
+    VOID = "void", "失效"

@@ -28,8 +28,8 @@ class ResponsibilityListQuerySet(ScopedQuerySet["ResponsibilityList"]):
 
 
 def paths_above(path: str) -> list[str]:
-    """The paths of the units above this one: "/1/5/9/" → "/1/", "/1/5/"."""
-    return [path[: n + 1] for n, sign in enumerate(path[:-1]) if sign == "/" and n]
+    """The paths of the units above this one: "1/5/9/" → "1/", "1/5/"."""
+    return [path[: n + 1] for n, sign in enumerate(path[:-1]) if sign == "/"]
 
 
 class ResponsibilityList(models.Model):
