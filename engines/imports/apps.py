@@ -1,4 +1,4 @@
-"""Registers the imports engine."""
+"""Registers the imports engine and its two background jobs."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class ImportsConfig(AppConfig):
     name = "engines.imports"
     label = "imports"
     verbose_name = "导入"
+
+    def ready(self) -> None:
+        from engines.imports import handlers, runs
+        from engines.jobs.registry import register
+
+        register(runs.PREVIEW_JOB, handlers.preview)
+        register(runs.COMMIT_JOB, handlers.commit)
