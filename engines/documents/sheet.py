@@ -71,9 +71,11 @@ def workbook(
         book.set_properties({"created": timezone.localtime(now).replace(tzinfo=None), "author": exporter})
     looks = _Looks(book)
     taken: set[str] = set()
-    for sheet in sheets:
-        _write_sheet(book.add_worksheet(legal_name(sheet.name, taken)), sheet, looks, mark, line)
-    book.close()
+    try:
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(legal_name(sheet.name, taken)), sheet, looks, mark, line)
+    finally:
+        book.close()  # also after a refusal: the rows written so far lie in temporary files
     return out.getvalue()
 
 
