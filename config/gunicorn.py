@@ -12,6 +12,7 @@ bind = os.environ.get("LVZE_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("LVZE_WEB_WORKERS", "2"))
 threads = int(os.environ.get("LVZE_WEB_THREADS", "4"))
+preload_app = True  # one import for all processes: half the start, shared memory
 timeout = 60
 graceful_timeout = 20
 keepalive = 5

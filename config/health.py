@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from common.access import PUBLIC, audience
 from config.celery import app
-from engines.documents import fonts, seal
+from engines.documents import certificate, fonts
 from engines.jobs.models import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ def _beats(prefix: str, what: str, now: datetime) -> State:
     return (True, f"{what}正常。") if alive else (False, f"{what}超过 {SILENCE.seconds} 秒没有消息。")
 
 
-def certificate(now: datetime) -> State:
-    return seal.certificate_state(now)
+def seal_certificate(now: datetime) -> State:
+    return certificate.certificate_state(now)
 
 
 def typefaces(now: datetime) -> State:
@@ -80,7 +80,7 @@ PARTS: dict[str, tuple[Callable[[datetime], State], str]] = {
     "queue": (queue, "任务队列没有应答,页面照常可用,后台任务稍后补做。"),
     "worker": (worker, "后台任务进程的状态读不到。"),
     "scheduler": (scheduler, "定时调度的状态读不到。"),
-    "certificate": (certificate, "签章证书读不到。"),
+    "certificate": (seal_certificate, "签章证书读不到。"),
     "fonts": (typefaces, "文书字体读不到。"),
     "clock": (clock, "时钟无法核对。"),
     "disk": (disk, "数据文件夹无法使用。"),

@@ -42,7 +42,9 @@ def logging_settings(level: str = "INFO") -> dict[str, Any]:
             "django.server": {"level": level, "handlers": [], "propagate": True},
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             "gunicorn.access": {"level": level, "handlers": [], "propagate": True},
-            "fontTools": {"level": "ERROR"},
-            "pyhanko": {"level": "ERROR"},
+            # The sweep of every five seconds is not news; what a job does, the job says.
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

@@ -10,7 +10,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from engines.documents import seal
+from engines.documents.certificate import ensure_certificate
 
 OLDEST_POSTGRESQL = 150000
 Say = Callable[[str], None]
@@ -25,7 +25,7 @@ def prepare(*, now: datetime, say: Say) -> None:
     _check_database()
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files(say=say)
-    seal.ensure_certificate(now)
+    ensure_certificate(now)
     connection.close()
 
 

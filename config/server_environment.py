@@ -101,6 +101,13 @@ def log_level(text: str) -> str:
     return text
 
 
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query):
+        raise ValueError("应当写成 https://域名,不带路径")
+    return text.rstrip("/")
+
+
 def bind_address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not text.startswith("unix:") and not (host and port.isdigit() and 0 < int(port) < 65536):
@@ -122,9 +129,21 @@ VARIABLES = [
     Variable("LVZE_SESSION_SECONDS", "多久不操作即退出登录(秒)", whole_number(300, 43200), "7200"),
     Variable("LVZE_MAX_UPLOAD_BYTES", "上传文件的上限(字节)", whole_number(1024, 1024**3), str(30 * 1024**2)),
     Variable("LVZE_SIMILARITY_THRESHOLD", "个性清单文字雷同到多少时提醒", fraction, "0.85"),
+    Variable("LVZE_LETTERS_PER_SIGNER", "同一人一年签订的责任书多于几份时提醒", whole_number(1, 1000), "4"),
+    Variable(
+        "LVZE_PUBLIC_ADDRESS", "责任书二维码指向的网址(如 https://lvze.example.gov.cn),不填只印核验码", web_address, ""
+    ),
     Variable("LVZE_FONT_FOLDER", "本单位自有的仿宋、小标宋等字体所在文件夹,不填用自带字体", existing_folder, ""),
     Variable("LVZE_LOG_LEVEL", "日志详细程度", log_level, "INFO"),
 ]
+
+
+def read_or_exit(environ: Mapping[str, str]) -> dict[str, Any]:
+    """For the settings module: ends the program with the sentences instead of a traceback."""
+    try:
+        return read_environment(environ)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:

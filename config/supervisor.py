@@ -19,10 +19,12 @@ from types import FrameType
 from typing import TextIO
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from config.embedded import EmbeddedError, Postgres, Valkey, end_child, spawn
 from config.prepare import prepare
+from engines.jobs.models import Heartbeat
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -142,6 +144,7 @@ class Supervisor:
         if not os.environ.get("BROKER_URL"):
             self._start("内置队列", Valkey(settings.VAR))
         prepare(now=timezone.now(), say=self.say)
+        Heartbeat.objects.all().delete()  # what the last run said is no news of this one
         for program in background_programs():
             self._start(program.words, program)
         self._load_demo()
@@ -154,11 +157,9 @@ class Supervisor:
         part.start()
 
     def _load_demo(self) -> None:
-        if importlib.util.find_spec("config.demo") is not None:
-            from django.db import connection
-
+        if demo_city_wanted():
             importlib.import_module("config.demo").load_demo(now=timezone.now(), say=self.say)
-            connection.close()
+        connection.close()
 
     def _wait_until_well(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -181,7 +182,7 @@ class Supervisor:
     def _show_ready(self, seconds: float) -> None:
         self.say("")
         self.say(f"履责已就绪(用时 {seconds:.1f} 秒):{self.address}")
-        if importlib.util.find_spec("config.demo") is not None:
+        if demo_city_wanted():
             self._show_accounts(importlib.import_module("config.demo").accounts())
         self.say("按 Ctrl-C 停止。")
 
@@ -219,6 +220,11 @@ class Supervisor:
         with _ignore_signals():
             while self.running:
                 self.running.pop().part.stop()
+
+
+def demo_city_wanted() -> bool:
+    """LVZE_DEMO_CITY=off starts an empty installation, to try one's own workbook in."""
+    return os.environ.get("LVZE_DEMO_CITY", "on") != "off" and importlib.util.find_spec("config.demo") is not None
 
 
 def background_programs() -> list[Program]:

@@ -6,13 +6,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config import errors
+from config import errors, health
 
-urlpatterns = [path("admin/", admin.site.urls)]
-if find_spec("engines.documents.seal"):
-    from config import health
-
-    urlpatterns.append(path("healthz", health.healthz, name="healthz"))
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+]
 if find_spec("config.home"):
     from config import home
 

@@ -89,11 +89,14 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 ANONYMOUS_USER_NAME = None  # guardian: nobody is not a user
+# organization.access reads the lent objects itself, as a set; guardian's backend would ask object by object.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 2 * 60 * 60  # seconds without a click
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
@@ -144,5 +147,7 @@ CELERY_TIMEZONE = TIME_ZONE
 LVZE_MAX_UPLOAD_BYTES = env.int("LVZE_MAX_UPLOAD_BYTES", default=30 * 1024 * 1024)
 LVZE_FONT_FOLDER = env.str("LVZE_FONT_FOLDER", default="")  # an office's own 仿宋, 小标宋
 LVZE_SIMILARITY_THRESHOLD = env.float("LVZE_SIMILARITY_THRESHOLD", default=0.85)
+LVZE_PUBLIC_ADDRESS = env.str("LVZE_PUBLIC_ADDRESS", default="")  # where a letter's QR code leads; empty: code only
+LVZE_LETTERS_PER_SIGNER = env.int("LVZE_LETTERS_PER_SIGNER", default=4)  # letters per signer and year before a warning
 LVZE_DEMO = False
 LOGGING = logging_settings(env.str("LVZE_LOG_LEVEL", default="INFO"))

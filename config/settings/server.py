@@ -3,14 +3,12 @@
 import os
 
 from config.json_log import logging_settings
-from config.server_environment import ConfigurationError, read_environment
-from config.settings.base import *  # noqa: F403
-from config.settings.base import env
+from config.server_environment import read_or_exit
 
-try:
-    _given = read_environment(os.environ)
-except ConfigurationError as error:
-    raise SystemExit(str(error)) from None
+_given = read_or_exit(os.environ)  # before base, which would stumble over a wrong value with a traceback
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import SILENCED_SYSTEM_CHECKS, env  # noqa: E402
 
 SECRET_KEY = _given["SECRET_KEY"]
 ALLOWED_HOSTS = _given["ALLOWED_HOSTS"]
@@ -29,10 +27,12 @@ SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by machines beside us, without the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _HTTPS else 0
 # Other systems under the same domain are not ours to force onto HTTPS, and browsers' lists hold no inner networks.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
-CSRF_TRUSTED_ORIGINS = [f"{'https' if _HTTPS else 'http'}://{host}" for host in ALLOWED_HOSTS]
+CSRF_TRUSTED_ORIGINS = [
+    f"{'https' if _HTTPS else 'http'}://{'*' if host.startswith('.') else ''}{host}" for host in ALLOWED_HOSTS
+]
 if _given["LVZE_BEHIND_PROXY"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     AXES_CLIENT_IP_CALLABLE = "config.client_address.address_behind_proxy"
@@ -40,5 +40,7 @@ if _given["LVZE_BEHIND_PROXY"]:
 SESSION_COOKIE_AGE = _given["LVZE_SESSION_SECONDS"]
 LVZE_MAX_UPLOAD_BYTES = _given["LVZE_MAX_UPLOAD_BYTES"]
 LVZE_SIMILARITY_THRESHOLD = _given["LVZE_SIMILARITY_THRESHOLD"]
+LVZE_LETTERS_PER_SIGNER = _given["LVZE_LETTERS_PER_SIGNER"]
+LVZE_PUBLIC_ADDRESS = _given["LVZE_PUBLIC_ADDRESS"]
 LVZE_FONT_FOLDER = _given["LVZE_FONT_FOLDER"]
 LOGGING = logging_settings(_given["LVZE_LOG_LEVEL"])

@@ -1,6 +1,7 @@
 """Runs the whole product on this machine, with the demo city in it."""
 
 import os
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,8 @@ class Command(BaseCommand):
         try:
             Supervisor(port=port_from(os.environ.get("PORT", "8000")), say=self._say).run()
         except (CannotStart, EmbeddedError, NotPrepared) as error:
-            raise CommandError(str(error)) from error
+            self.stderr.write(str(error))
+            sys.exit(1)
 
     def _say(self, words: str) -> None:
         self.stdout.write(words)

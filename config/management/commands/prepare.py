@@ -1,8 +1,9 @@
 """Makes an installation ready to serve; run after every update, on one machine."""
 
+import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from config.prepare import NotPrepared, prepare
@@ -16,5 +17,6 @@ class Command(BaseCommand):
         try:
             prepare(now=timezone.now(), say=self.stdout.write)
         except NotPrepared as error:
-            raise CommandError(str(error)) from error
+            self.stderr.write(str(error))
+            sys.exit(1)
         self.stdout.write("已就绪。")
