@@ -58,7 +58,7 @@ class IssuedList(models.Model):
     state = models.CharField("状态", max_length=12, choices=IssuedState, default=IssuedState.ISSUED)
     issued_at = models.DateTimeField("下达时间")
     issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="下达人"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="下达人"
     )
     acknowledge_due_on = models.DateField("认领期限")
     acknowledged_at = models.DateTimeField("认领时间", null=True, blank=True)

@@ -64,7 +64,7 @@ class ResponsibilityList(models.Model):
     notes = models.TextField("说明", max_length=4000, blank=True)
     created_at = models.DateTimeField("建立时间")
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="建立人"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="建立人"
     )
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
     published_by = models.ForeignKey(
