@@ -14,24 +14,11 @@ from organization.models import Unit
 from responsibility.enums import DutyKind, ListState, Subject
 from responsibility.models import ListCategory, ListItem, NegativeSituation, ResponsibilityList
 from responsibility.models.content import content_of
+from responsibility.queries.library import HEAD_FIELDS
 from responsibility.rules.frequency import moved_to_year
 from responsibility.services.authority import ensure
 from responsibility.services.drafts import change, checked, locked_draft, only
 from responsibility.workflows.lists import LISTS
-
-# What describes a list; unit, year, subject and variant are its identity and stay.
-HEAD_FIELDS = (
-    "title",
-    "duty_kind",
-    "source_title",
-    "source_author",
-    "source_year",
-    "source_kind",
-    "source_url",
-    "source_completeness",
-    "declared_item_count",
-    "notes",
-)
 
 
 @transaction.atomic
@@ -62,11 +49,10 @@ def create_list(
         year=year,
         subject=subject,
         variant=variant,
-        title=title,
         lineage=uuid.uuid4(),
         created_at=now,
         created_by=actor,
-        **{"duty_kind": duty_kind, **only(head or {}, HEAD_FIELDS)},
+        **{"duty_kind": duty_kind, **only(head or {}, HEAD_FIELDS), "title": title.strip()},
     )
     checked(made).save()
     record("list.create", made, actor=actor, now=now, after={"year": year, "subject": subject, "title": title})

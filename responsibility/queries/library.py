@@ -1,0 +1,97 @@
+"""Reading the library: a list with its headings and items, and the same as plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q, QuerySet
+
+from organization.models import Unit
+from responsibility.enums import ListState
+from responsibility.models import ListCategory, ListItem, ResponsibilityList
+from responsibility.models.content import content_of
+from responsibility.models.library import paths_above
+from responsibility.rules.list_file import ItemInFile, ListInFile, SituationInFile
+
+# What describes a list; unit, year, subject and variant are its identity and stay.
+HEAD_FIELDS = (
+    "title",
+    "duty_kind",
+    "source_title",
+    "source_author",
+    "source_year",
+    "source_kind",
+    "source_url",
+    "source_completeness",
+    "declared_item_count",
+    "notes",
+)
+
+
+@dataclass
+class Heading:
+    """A category with its items; `category` is None for items without one."""
+
+    category: ListCategory | None
+    items: list[ListItem] = field(default_factory=list)
+
+
+def with_counts(lists: QuerySet[ResponsibilityList]) -> QuerySet[ResponsibilityList]:
+    """Adds how many items and categories each has, and how many issued lists follow it."""
+    in_force = ~Q(issued__state="withdrawn")
+    return lists.annotate(
+        item_count=Count("items", distinct=True),
+        category_count=Count("categories", distinct=True),
+        issued_count=Count("issued", filter=in_force, distinct=True),
+    )
+
+
+def headings(target: ResponsibilityList) -> list[Heading]:
+    """The list as it is read: categories in their order, also those of which the source prints no item."""
+    by_category = {one.pk: Heading(one) for one in target.categories.order_by("no")}
+    loose = Heading(None)
+    items = target.items.select_related("upper__list").prefetch_related("situations").order_by("no")
+    for item in items:
+        (by_category[item.category_id] if item.category_id else loose).items.append(item)
+    return [*([loose] if loose.items else []), *by_category.values()]
+
+
+def latest_of(unit: Unit, *, year: int, subject: str, variant: str) -> ResponsibilityList | None:
+    """The newest version, draft or not, of that identity."""
+    known = ResponsibilityList.objects.filter(unit=unit, year=year, subject=subject, variant=variant)
+    return known.order_by("-version").first()
+
+
+def versions_of(target: ResponsibilityList) -> QuerySet[ResponsibilityList]:
+    return ResponsibilityList.objects.filter(lineage=target.lineage).order_by("-version")
+
+
+def upper_items(target: ResponsibilityList) -> QuerySet[ListItem]:
+    """Items of published lists of the units above, of the same year: what an item of this list can carry further."""
+    return (
+        ListItem.objects.filter(
+            list__unit_path__in=paths_above(target.unit_path), list__year=target.year, list__state=ListState.PUBLISHED
+        )
+        .select_related("list")
+        .order_by("list", "no")
+    )
+
+
+def as_in_file(target: ResponsibilityList) -> ListInFile:
+    """The list as plain values, in its order; what an import compares with and an export writes."""
+    items = list(target.items.select_related("category").order_by("no"))
+    return ListInFile(
+        target.year,
+        target.subject,
+        target.variant,
+        {name: getattr(target, name) for name in HEAD_FIELDS},
+        tuple(target.categories.order_by("no").values_list("name", flat=True)),
+        tuple(ItemInFile(content_of(one), one.category.name if one.category else "", str(one.key)) for one in items),
+        tuple(_situations(target)),
+    )
+
+
+def _situations(target: ResponsibilityList) -> Sequence[SituationInFile]:
+    return [
+        SituationInFile(one.text, one.basis, tuple(sorted(item.no for item in one.items.all())))
+        for one in target.situations.prefetch_related("items").order_by("no")
+    ]
