@@ -9,8 +9,8 @@ LOCK := requirements/$(if $(and $(DATABASE_URL),$(BROKER_URL)),server,runtime).t
 RUNTIME := $(VENV)/.$(notdir $(LOCK))-$(shell cksum < $(LOCK) | tr -d ' ')
 DEV := $(VENV)/.dev.txt-$(shell cksum < requirements/dev.txt | tr -d ' ')
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input -q --require-hashes --only-binary :all:
-NOT_INSTALLED := 依赖没有装成,请看上面的提示。网络不通时可用 PIP_INDEX_URL 指定内网软件源;\
-本机平台没有内置数据库或队列的安装包时,设置 DATABASE_URL 和 BROKER_URL 改用自己的 PostgreSQL(15 以上)和 Redis 或 Valkey。
+NOT_INSTALLED := 依赖没有装成，请看上面的提示。网络不通时可用 PIP_INDEX_URL 指定内网软件源；\
+本机平台没有内置数据库或队列的安装包时，设置 DATABASE_URL 和 BROKER_URL 改用自己的 PostgreSQL（15 以上）和 Redis 或 Valkey。
 UV ?= uv
 RESOLVE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes -q
 
@@ -19,12 +19,12 @@ RESOLVE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes 
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "需要 Python 3.11 或更新版本。已安装在别处时:make PYTHON=/路径/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "需要 Python 3.11 或更新版本。已安装在别处时：make PYTHON=/路径/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
-	  { rm -rf $(VENV); echo "不能建立 Python 环境:缺少 venv 模块(Debian、Ubuntu:apt-get install python3-venv)。"; exit 1; }
+	  { rm -rf $(VENV); echo "不能建立 Python 环境：缺少 venv 模块（Debian、Ubuntu：apt-get install python3-venv）。"; exit 1; }
 
 $(RUNTIME): $(BIN)/python $(LOCK)
-	@[ -e $(DEV) ] || { echo "正在按锁定的版本安装依赖(首次约一分钟)……"; $(PIP) -r $(LOCK); } || { echo "$(NOT_INSTALLED)"; exit 1; }
+	@[ -e $(DEV) ] || { echo "正在按锁定的版本安装依赖（首次约一分钟）……"; $(PIP) -r $(LOCK); } || { echo "$(NOT_INSTALLED)"; exit 1; }
 	@rm -f $(VENV)/.runtime.txt-* $(VENV)/.server.txt-* && touch $@
 
 $(DEV): $(BIN)/python requirements/dev.txt

@@ -29,9 +29,7 @@ DATABASE = ROLE = "lvze"
 SUPERUSER = "postgres"
 LOG_BYTES = 20 * 1024 * 1024
 PORT = 5432  # only part of the socket's name; nothing listens on the network
-HOW_TO_USE_YOUR_OWN = (
-    "请改用自己的数据库和队列:设置环境变量 DATABASE_URL(PostgreSQL 15 以上)和 BROKER_URL(Redis 或 Valkey)后再启动。"
-)
+HOW_TO_USE_YOUR_OWN = "请改用自己的数据库和队列：设置环境变量 DATABASE_URL（PostgreSQL 15 以上）和 BROKER_URL（Redis 或 Valkey）后再启动。"
 
 
 class EmbeddedError(Exception):
@@ -56,7 +54,7 @@ def account_for(folder: Path) -> Account | None:
         nobody = pwd.getpwnam("nobody")
     except KeyError as error:
         raise EmbeddedError(
-            "以 root 启动时需要系统账号 nobody 来运行内置数据库,本机没有。请换用普通账号启动。"
+            "以 root 启动时需要系统账号 nobody 来运行内置数据库，本机没有。请换用普通账号启动。"
         ) from error
     return Account(nobody.pw_uid, nobody.pw_gid)
 
@@ -96,7 +94,7 @@ def _own_folder(folder: Path, account: Account | None) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account.uid if account else os.geteuid()}:
         raise EmbeddedError(
-            f"文件夹 {folder} 属于别的账号,不能使用。请换用当初的账号启动,或者换一个数据文件夹(LVZE_VAR)。"
+            f"文件夹 {folder} 属于别的账号，不能使用。请换用当初的账号启动，或者换一个数据文件夹（LVZE_VAR）。"
         )
     if account and found.st_uid != account.uid:
         os.chown(folder, account.uid, account.gid)
@@ -110,7 +108,7 @@ def _package_file(package: str, *places: str) -> Path:
         for place in places:
             if found := next(iter(sorted(Path(root).glob(place))), None):
                 return found
-    raise EmbeddedError(f"本机的系统或处理器没有内置服务的安装包({package})。{HOW_TO_USE_YOUR_OWN}")
+    raise EmbeddedError(f"本机的系统或处理器没有内置服务的安装包（{package}）。{HOW_TO_USE_YOUR_OWN}")
 
 
 def postgres_program(name: str) -> Path:
@@ -158,7 +156,7 @@ def _wait_until(
     deadline = time.monotonic() + seconds
     while not ready():
         if child.poll() is not None or time.monotonic() > deadline:
-            raise EmbeddedError(f"{what}没有启动成功,日志在 {log},最后几行是:\n{_tail(log)}")
+            raise EmbeddedError(f"{what}没有启动成功，日志在 {log}，最后几行是：\n{_tail(log)}")
         time.sleep(0.03)
 
 
@@ -260,7 +258,7 @@ class Postgres:
         password.unlink()
         if result.returncode:
             words = (result.stderr or result.stdout).decode(errors="replace").strip()
-            raise EmbeddedError(f"内置数据库不能在 {self.data} 建立:\n{words}\n{self._closed_folder_words(account)}")
+            raise EmbeddedError(f"内置数据库不能在 {self.data} 建立：\n{words}\n{self._closed_folder_words(account)}")
         # PG_VERSION last: it is what says "this cluster is complete".
         for entry in sorted(fresh.iterdir(), key=lambda path: path.name == "PG_VERSION"):
             entry.rename(self.data / entry.name)
@@ -269,7 +267,7 @@ class Postgres:
     def _closed_folder_words(self, account: Account | None) -> str:
         if account is None or unprivileged.folder_capability() is not None:
             return HOW_TO_USE_YOUR_OWN
-        return f"root 启动时数据库改由普通账号运行,它进不了 {self.data} 的上级文件夹。请换用普通账号启动。{HOW_TO_USE_YOUR_OWN}"
+        return f"root 启动时数据库改由普通账号运行，它进不了 {self.data} 的上级文件夹。请换用普通账号启动。{HOW_TO_USE_YOUR_OWN}"
 
     def _answers(self) -> bool:
         try:
@@ -277,7 +275,7 @@ class Postgres:
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedError(
-                    f"内置数据库的密码文件({self.secrets})和数据({self.data})不是一套,请恢复原来的密码文件。"
+                    f"内置数据库的密码文件（{self.secrets}）和数据（{self.data}）不是一套，请恢复原来的密码文件。"
                 ) from error
             return False
         return True

@@ -64,7 +64,7 @@ def clock(now: datetime) -> State:
         cursor.execute("SELECT clock_timestamp()")
         apart = abs(cursor.fetchone()[0] - timezone.now())
     if apart > CLOCK_TOLERANCE:
-        return False, f"应用与数据库的时钟相差 {apart.total_seconds():.0f} 秒,请校时。"
+        return False, f"应用与数据库的时钟相差 {apart.total_seconds():.0f} 秒，请校时。"
     return True, "时钟一致。"
 
 
@@ -77,7 +77,7 @@ def disk(now: datetime) -> State:
 
 PARTS: dict[str, tuple[Callable[[datetime], State], str]] = {
     "database": (database, "数据库没有应答。"),
-    "queue": (queue, "任务队列没有应答,页面照常可用,后台任务稍后补做。"),
+    "queue": (queue, "任务队列没有应答，页面照常可用，后台任务稍后补做。"),
     "worker": (worker, "后台任务进程的状态读不到。"),
     "scheduler": (scheduler, "定时调度的状态读不到。"),
     "certificate": (seal_certificate, "签章证书读不到。"),

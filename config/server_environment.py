@@ -23,7 +23,9 @@ class Variable:
 
 def secret_key(text: str) -> str:
     if len(text) < 50 or len(set(text)) < 5:
-        raise ValueError("至少要 50 个随机字符,可用 python3 -c 'import secrets; print(secrets.token_urlsafe(64))' 生成")
+        raise ValueError(
+            "至少要 50 个随机字符，可用 python3 -c 'import secrets; print(secrets.token_urlsafe(64))' 生成"
+        )
     return text
 
 
@@ -50,7 +52,7 @@ def writable_folder(text: str) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise ValueError(f"这个文件夹不能写入({error.strerror})") from error
+        raise ValueError(f"这个文件夹不能写入（{error.strerror})") from error
     return path
 
 
@@ -63,9 +65,9 @@ def existing_folder(text: str) -> str:
 def hosts(text: str) -> list[str]:
     found = [host.strip() for host in text.split(",") if host.strip()]
     if not found:
-        raise ValueError("至少写一个访问域名或地址,多个用英文逗号隔开")
+        raise ValueError("至少写一个访问域名或地址，多个用英文逗号隔开")
     if "*" in found or any("/" in host for host in found):
-        raise ValueError("只写域名或地址本身,不能写 *,不带 http:// 和路径")
+        raise ValueError("只写域名或地址本身，不能写 *，不带 http:// 和路径")
     return found
 
 
@@ -104,7 +106,7 @@ def log_level(text: str) -> str:
 def web_address(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query):
-        raise ValueError("应当写成 https://域名,不带路径")
+        raise ValueError("应当写成 https://域名，不带路径")
     return text.rstrip("/")
 
 
@@ -116,24 +118,29 @@ def bind_address(text: str) -> str:
 
 
 VARIABLES = [
-    Variable("SECRET_KEY", "会话和表单防伪的密钥,各台机器相同", secret_key),
-    Variable("DATABASE_URL", "PostgreSQL(15 以上)的地址", database_url),
-    Variable("BROKER_URL", "Redis 或 Valkey 的地址,只用来叫醒后台进程", broker_url),
-    Variable("ALLOWED_HOSTS", "用户访问时用的域名或地址,英文逗号隔开", hosts),
-    Variable("LVZE_VAR", "上传、成文、密钥、日志所在的文件夹(多台机器时为共享目录)", writable_folder),
-    Variable("LVZE_HTTPS", "是否只经 HTTPS 访问;off 只可用于没有证书的隔离内网", switch, "on"),
-    Variable("LVZE_BEHIND_PROXY", "是否在反向代理之后(信任它的 X-Forwarded-Proto 和 X-Forwarded-For)", switch, "off"),
+    Variable("SECRET_KEY", "会话和表单防伪的密钥，各台机器相同", secret_key),
+    Variable("DATABASE_URL", "PostgreSQL(15 以上）的地址", database_url),
+    Variable("BROKER_URL", "Redis 或 Valkey 的地址，只用来叫醒后台进程", broker_url),
+    Variable("ALLOWED_HOSTS", "用户访问时用的域名或地址，英文逗号隔开", hosts),
+    Variable("LVZE_VAR", "上传、成文、密钥、日志所在的文件夹（多台机器时为共享目录）", writable_folder),
+    Variable("LVZE_HTTPS", "是否只经 HTTPS 访问；off 只可用于没有证书的隔离内网", switch, "on"),
+    Variable("LVZE_BEHIND_PROXY", "是否在反向代理之后（信任它的 X-Forwarded-Proto 和 X-Forwarded-For)", switch, "off"),
     Variable("LVZE_BIND", "网页服务监听的地址", bind_address, "127.0.0.1:8000"),
     Variable("LVZE_WEB_WORKERS", "网页服务的进程数", whole_number(1, 64), "2"),
     Variable("LVZE_WEB_THREADS", "每个网页进程的线程数", whole_number(1, 64), "4"),
-    Variable("LVZE_SESSION_SECONDS", "多久不操作即退出登录(秒)", whole_number(300, 43200), "7200"),
-    Variable("LVZE_MAX_UPLOAD_BYTES", "上传文件的上限(字节)", whole_number(1024, 1024**3), str(30 * 1024**2)),
+    Variable("LVZE_SESSION_SECONDS", "多久不操作即退出登录（秒）", whole_number(300, 43200), "7200"),
+    Variable("LVZE_MAX_UPLOAD_BYTES", "上传文件的上限（字节）", whole_number(1024, 1024**3), str(30 * 1024**2)),
     Variable("LVZE_SIMILARITY_THRESHOLD", "个性清单文字雷同到多少时提醒", fraction, "0.85"),
     Variable("LVZE_LETTERS_PER_SIGNER", "同一人一年签订的责任书多于几份时提醒", whole_number(1, 1000), "4"),
     Variable(
-        "LVZE_PUBLIC_ADDRESS", "责任书二维码指向的网址(如 https://lvze.example.gov.cn),不填只印核验码", web_address, ""
+        "LVZE_PUBLIC_ADDRESS",
+        "责任书二维码指向的网址（如 https://lvze.example.gov.cn），不填只印核验码",
+        web_address,
+        "",
     ),
-    Variable("LVZE_FONT_FOLDER", "本单位自有的仿宋、小标宋等字体所在文件夹,不填用自带字体", existing_folder, ""),
+    Variable("LVZE_PLACE", "页面上方显示的地名，如「云川市」", str, ""),
+    Variable("LVZE_OWNER", "页面下方显示的主办单位全称", str, ""),
+    Variable("LVZE_FONT_FOLDER", "本单位自有的仿宋、小标宋等字体所在文件夹，不填用自带字体", existing_folder, ""),
     Variable("LVZE_LOG_LEVEL", "日志详细程度", log_level, "INFO"),
 ]
 
@@ -153,12 +160,12 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for variable in VARIABLES:
         text = environ.get(variable.name, "").strip()
         if not text and variable.default is None:
-            faults.append(f"{variable.name} 没有设置:{variable.meaning}。")
+            faults.append(f"{variable.name} 没有设置：{variable.meaning}。")
             continue
         try:
             values[variable.name] = variable.read(text or variable.default or "")
         except ValueError as error:
-            faults.append(f"{variable.name} 不对:{error}。")
+            faults.append(f"{variable.name} 不对：{error}。")
     if faults:
-        raise ConfigurationError("不能启动,请改正下列环境变量(说明见 docs/operations.md):\n" + "\n".join(faults))
+        raise ConfigurationError("不能启动，请改正下列环境变量（说明见 docs/operations.md):\n" + "\n".join(faults))
     return values

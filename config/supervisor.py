@@ -104,7 +104,7 @@ class Supervisor:
             self._stop_all()
             if self.lock:
                 self.lock.close()
-        self.say("已停止,数据都在。")
+        self.say("已停止，数据都在。")
 
     def _take_lock(self) -> None:
         settings.VAR.mkdir(parents=True, exist_ok=True)
@@ -116,8 +116,8 @@ class Supervisor:
             where = self.lock.read().strip()
             self.lock.close()
             raise CannotStart(
-                f"这个数据文件夹({settings.VAR})已有一个演示在运行:{where or '正在启动'}。"
-                "请直接使用它;要另开一个,请用 LVZE_VAR 指定另一个文件夹、PORT 指定另一个端口。"
+                f"这个数据文件夹（{settings.VAR}）已有一个演示在运行：{where or '正在启动'}。"
+                "请直接使用它；要另开一个，请用 LVZE_VAR 指定另一个文件夹、PORT 指定另一个端口。"
             ) from None
         self.lock.truncate(0)
         self.lock.write(self.address)
@@ -134,7 +134,7 @@ class Supervisor:
                 except OSError as error:
                     if time.monotonic() > deadline:
                         raise CannotStart(
-                            f"端口 {self.port} 已被别的程序占用({error.strerror})。换一个端口:PORT={self.port + 1} make demo"
+                            f"端口 {self.port} 已被别的程序占用（{error.strerror}）。换一个端口：PORT={self.port + 1} make demo"
                         ) from error
             time.sleep(0.2)
 
@@ -166,7 +166,7 @@ class Supervisor:
         while (unwell := self._unwell_parts()) and time.monotonic() < deadline:
             time.sleep(0.1)
         if unwell:
-            raise CannotStart("演示没有完全就绪:" + "".join(unwell) + f"日志在 {settings.VAR / 'logs'}。")
+            raise CannotStart("演示没有完全就绪：" + "".join(unwell) + f"日志在 {settings.VAR / 'logs'}。")
 
     def _unwell_parts(self) -> list[str]:
         try:
@@ -181,13 +181,13 @@ class Supervisor:
 
     def _show_ready(self, seconds: float) -> None:
         self.say("")
-        self.say(f"履责已就绪(用时 {seconds:.1f} 秒):{self.address}")
+        self.say(f"履责已就绪（用时 {seconds:.1f} 秒）：{self.address}")
         if demo_city_wanted():
             self._show_accounts(importlib.import_module("config.demo").accounts())
         self.say("按 Ctrl-C 停止。")
 
     def _show_accounts(self, accounts: list) -> None:  # type: ignore[type-arg]
-        self.say("演示账号(密码为本次安装随机生成):")
+        self.say("演示账号（密码为本次安装随机生成）：")
         for account in accounts:
             self.say(f"  {account.username:<20} {account.password:<20} {account.role} · {account.unit}")
 
@@ -205,7 +205,7 @@ class Supervisor:
             if moment - watched.started > STEADY_SECONDS:
                 watched.pause = 1.0
             code = child.returncode if child else "?"
-            self.say(f"{watched.words}停了(退出码 {code}),{watched.pause:.0f} 秒后重新启动。")
+            self.say(f"{watched.words}停了（退出码 {code}），{watched.pause:.0f} 秒后重新启动。")
             watched.again_at = moment + watched.pause
             watched.pause = min(watched.pause * 2, LONGEST_PAUSE)
         elif moment >= watched.again_at:
@@ -270,5 +270,5 @@ def _ignore_signals():  # type: ignore[no-untyped-def]
 def port_from(text: str) -> int:
     """The value of PORT. Refuses what is no port."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise CannotStart(f"PORT 应当是 1 到 65535 之间的整数,现在是「{text}」。")
+        raise CannotStart(f"PORT 应当是 1 到 65535 之间的整数，现在是「{text}」。")
     return int(text)

@@ -2,15 +2,21 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from config.embedded import Postgres, Valkey
+from config.embedded import Postgres, Valkey, end_child, spawn
+from engines.jobs.models import Heartbeat
 
 _servers: list[Postgres | Valkey] = []
 
@@ -69,3 +75,25 @@ def _own_files(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
     """What a test uploads and renders lies in its own folder."""
     settings.VAR = tmp_path_factory.mktemp("var")
     settings.MEDIA_ROOT = settings.VAR / "files"
+
+
+@pytest.fixture
+def worker(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker process on the test's database, broker and files; what it logs lies in tmp_path/worker.log."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "LVZE_TEST_DATABASE": connection.settings_dict["NAME"],
+        "LVZE_TEST_VAR": str(settings.VAR),
+        "PYTHONPATH": str(settings.ROOT),
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=solo", "--without-gossip",
+               "--without-mingle", "--loglevel=INFO"]  # fmt: skip
+    log = tmp_path / "worker.log"
+    child = spawn(command, log=log, environment=environment)
+    deadline = time.monotonic() + 60
+    while not Heartbeat.objects.filter(name__startswith="worker:").exists():
+        assert child.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, f"the worker did not start: {log.read_text()}"
+        time.sleep(0.1)
+    yield child
+    end_child(child, signal.SIGTERM)

@@ -149,5 +149,7 @@ LVZE_FONT_FOLDER = env.str("LVZE_FONT_FOLDER", default="")  # an office's own ไป
 LVZE_SIMILARITY_THRESHOLD = env.float("LVZE_SIMILARITY_THRESHOLD", default=0.85)
 LVZE_PUBLIC_ADDRESS = env.str("LVZE_PUBLIC_ADDRESS", default="")  # where a letter's QR code leads; empty: code only
 LVZE_LETTERS_PER_SIGNER = env.int("LVZE_LETTERS_PER_SIGNER", default=4)  # letters per signer and year before a warning
+LVZE_PLACE = env.str("LVZE_PLACE", default="")  # shown in the bar
+LVZE_OWNER = env.str("LVZE_OWNER", default="")  # shown in the footer
 LVZE_DEMO = False
 LOGGING = logging_settings(env.str("LVZE_LOG_LEVEL", default="INFO"))

@@ -19,4 +19,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+LVZE_PUBLIC_ADDRESS = (
+    env.str("LVZE_PUBLIC_ADDRESS", default="") or f"http://127.0.0.1:{env.str('PORT', default='8000')}"
+)
+LVZE_PLACE = env.str("LVZE_PLACE", default="云川市")
+LVZE_OWNER = env.str("LVZE_OWNER", default="中共云川市纪律检查委员会")
 LVZE_DEMO = True

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from config.embedded import Postgres, Valkey
 from config.settings.base import *  # noqa: F403
-from config.settings.base import TEMPLATES, env
+from config.settings.base import ROOT, TEMPLATES, env
 from config.undefined import UndefinedVariableFails
 
 # Named once by the process that started the tests; its xdist workers and Celery workers inherit the name. The session makes the folder.
 _SESSION = Path(os.environ.setdefault("LVZE_TEST_FOLDER", f"{tempfile.gettempdir()}/lvze-test-{os.getpid()}"))
 _PASSWORD = os.environ.setdefault("LVZE_TEST_PASSWORD", secrets.token_urlsafe(24))
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-VAR = _SESSION / _WORKER
+VAR = Path(os.environ.get("LVZE_TEST_VAR", _SESSION / _WORKER))
 MEDIA_ROOT = VAR / "files"
 
 SECRET_KEY = "only-for-tests-" + "0123456789" * 5
@@ -41,5 +41,6 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+TEMPLATES[0]["DIRS"].append(ROOT / "tests" / "templates")  # type: ignore[attr-defined]
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariableFails()  # type: ignore[index]
 LVZE_DEMO = False

@@ -31,7 +31,13 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
         "PYTHONPATH": str(ROOT),
     }
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

@@ -110,6 +110,7 @@ def refused(var: Path, port: int | str) -> str:
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
