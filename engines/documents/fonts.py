@@ -45,6 +45,7 @@ class FontSet:
     fonts: typst.Fonts
     families: frozenset[str]
     covered: frozenset[int]
+    folders: tuple[str, ...]
     problem: str = ""
 
     def stack(self, role: Role) -> list[str]:
@@ -91,15 +92,15 @@ def _load(office_folder: str) -> FontSet:
             paths.append(Path(office_folder))
         else:
             problem = f"设置的字体目录不存在：{office_folder}。已改用随产品提供的字体。"
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    fonts = typst.Fonts(False, False, list(dict.fromkeys(folders)))
+    folders = tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in paths))
+    fonts = typst.Fonts(False, False, list(folders))
     infos = fonts.fonts()
     covered: set[int] = set()
     for info in infos:
         # Every role ends in these families, so what they cover can be shown everywhere.
         if info.path and info.family in LAST_RESORT:
             covered |= covered_by(Path(info.path), info.index)
-    return FontSet(fonts, frozenset(info.family for info in infos), frozenset(covered), problem)
+    return FontSet(fonts, frozenset(info.family for info in infos), frozenset(covered), folders, problem)
 
 
 def covered_by(path: Path, index: int = 0) -> set[int]:

@@ -114,12 +114,13 @@ async def _sign(signer: PdfSigner, pdf: bytes, now: datetime, reserved: int | No
     if reserved is None:
         reserved = await session.estimate_signature_container_size(validation)
     prepared = session.prepare_tbs_document(validation_info=validation, bytes_reserved=reserved)
-    digest, output = prepared.digest_tbs_document()
+    output = io.BytesIO()
+    digest, _same = prepared.digest_tbs_document(output=output)
     done = await prepared.perform_signature(
         document_digest=digest.document_digest, pdf_cms_signed_attrs=PdfCMSSignedAttributes(signing_time=now)
     )
     await done.post_signature_processing(output)
-    return bytes(output.getvalue())
+    return output.getvalue()
 
 
 def _signer(credential: Credential) -> SimpleSigner:

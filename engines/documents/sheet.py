@@ -20,6 +20,7 @@ MAX_TEXT = 32_767
 CUT_NOTE = "……（原文过长，此处有删节）"
 # A cell that begins so would be read as a formula once somebody saves the sheet as CSV or types into it.
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # no encoding can write one
 FONT = "宋体"
 
 Kind = Literal["text", "number", "percent", "date", "moment"]
@@ -150,7 +151,9 @@ def _print_setup(page: Worksheet, sheet: Sheet, head: int, mark: str) -> None:
 
 
 def _cell(page: Worksheet, row: int, column: int, value: Any, kind: Kind, looks: _Looks) -> None:
-    if value is None or value == "":
+    if isinstance(value, str) and value:
+        _text(page, row, column, value, looks.quoted if value.startswith(RISKY) else looks.text)
+    elif value is None or value == "":
         page.write_blank(row, column, None, looks.text if kind == "text" else getattr(looks, kind))
     elif isinstance(value, bool):
         page.write_string(row, column, "是" if value else "否", looks.text)
@@ -162,8 +165,7 @@ def _cell(page: Worksheet, row: int, column: int, value: Any, kind: Kind, looks:
     elif isinstance(value, int | float | Decimal) and _exact(value):
         page.write_number(row, column, float(value), looks.percent if kind == "percent" else looks.number)
     else:
-        words = str(value)
-        _text(page, row, column, words, looks.quoted if words.startswith(RISKY) else looks.text)
+        _cell(page, row, column, str(value) or None, "text", looks)
 
 
 def _exact(value: int | float | Decimal) -> bool:
@@ -174,7 +176,7 @@ def _exact(value: int | float | Decimal) -> bool:
 
 
 def _text(page: Worksheet, row: int, column: int, words: str, look: Format) -> None:
-    whole = "".join(c for c in words if not "\ud800" <= c <= "\udfff")
+    whole = HALF_CHARACTER.sub("", words)
     if len(whole) > MAX_TEXT:
         whole = whole[: MAX_TEXT - len(CUT_NOTE)] + CUT_NOTE
     page.write_string(row, column, whole, look)

@@ -160,6 +160,27 @@ def test_a_list_repeats_header_and_group_on_every_page(now: datetime) -> None:
     assert text.count("单位名称") == text.count("市直部门") == text.count("由李文打印") == pages
 
 
+def test_a_large_list_is_made_apart_with_the_same_bytes(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[f"第{n}行", "云川市财政局"] for n in range(900)]
+    data = {"title": "签订情况", "columns": [{"label": "序号"}, {"label": "单位名称"}], "rows": rows}
+    apart = render("table", data, now=now, tagged=False)
+    assert "第899行" in pages_as_text(apart)[-1]
+    monkeypatch.setattr("engines.documents.pdf.MANY_WORDS", 10_000)
+    assert render("table", data, now=now, tagged=False) == apart
+
+
+def test_a_fault_in_a_large_list_is_told_as_in_a_small_one(now: datetime) -> None:
+    with pytest.raises(RenderFailed, match="table"):
+        render("table", {"title": "无列", "rows": [["甲"]] * 2000}, now=now)
+
+
+def test_more_than_can_be_printed_is_refused(now: datetime) -> None:
+    data = {"title": "签订情况", "columns": [{"label": "序号"}], "rows": [["甲"]] * 50_000}
+    with pytest.raises(DomainError, match="没有生成文件") as refusal:
+        render("table", data, now=now)
+    assert "Excel" in refusal.value.remedy
+
+
 def test_an_empty_list_says_so(now: datetime) -> None:
     data = {"title": "签订情况", "columns": [{"label": "单位"}], "rows": []}
     assert "没有符合条件的记录" in text_of(render("table", data, now=now))
