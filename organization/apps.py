@@ -8,6 +8,12 @@ class OrganizationConfig(AppConfig):
     verbose_name = "组织与账号"
 
     def ready(self) -> None:
+        from common.words import name_actions
+        from engines.imports.kinds import register_kind
         from organization import paths
+        from organization.enums import ACTION_WORDS
+        from organization.services.imports.kind import UNITS_KIND
 
         paths.register("organization.Post")
+        register_kind(UNITS_KIND)
+        name_actions(ACTION_WORDS)

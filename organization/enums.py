@@ -67,3 +67,41 @@ class Office(models.TextChoices):
 RESERVED_FIELDS = ("财务", "人事", "工程项目", "行政审批", "物资采购")
 
 DISCIPLINE_KINDS = (UnitKind.DISCIPLINE, UnitKind.DISPATCHED)
+
+# What a timeline says after the person's name.
+ACTION_WORDS = {
+    "unit.create": "设立单位",
+    "unit.change": "变更单位",
+    "unit.move": "划转单位",
+    "unit.merge": "将单位并入其他单位",
+    "unit.abolish": "撤销单位",
+    "unit.alias": "登记单位别名",
+    "unit.undo": "撤回单位的导入",
+    "person.create": "登记人员",
+    "person.change": "更正人员信息",
+    "person.undo": "撤回人员的导入",
+    "post.start": "任职",
+    "post.change": "更正任职",
+    "post.end": "免职",
+    "post.undo": "撤回任职的导入",
+    "charge.start": "登记分工",
+    "charge.end": "终止分工",
+    "charge.undo": "撤回分工的导入",
+    "grant.give": "授权",
+    "grant.end": "收回授权",
+    "account.create": "开通账号",
+    "account.change": "更正账号",
+    "account.reset": "重置密码",
+    "account.password": "修改密码",
+    "account.deactivate": "停用账号",
+    "account.activate": "启用账号",
+    "account.login": "登录",
+    "account.logout": "退出",
+    "account.export": "导出账号名册",
+    "import.upload": "上传导入表格",
+    "import.preview": "核对导入表格",
+    "import.refuse": "退回导入表格",
+    "import.commit": "提交导入",
+    "import.undo": "撤回导入",
+    "import.abandon": "放弃导入",
+}

@@ -145,3 +145,34 @@ def _locked_post(post: Post, by: User | None) -> Post:
     if locked.ended_on is not None:
         raise Stale(f"{locked}已于{cn_date(locked.ended_on)}免去。")
     return locked
+
+
+@transaction.atomic
+def appoint_by_name(
+    unit: Unit, *, name: str, phone: str, is_new: bool, by: User | None, now: datetime, **post: Any
+) -> Post:
+    """Appoints the person of that name and number, entering him first if he is not known.
+
+    Without a number a namesake within the unit is the same person. A namesake elsewhere is refused unless `is_new`.
+    """
+    ensure_manages(by, unit)
+    person = find_person(unit, name=name.strip(), phone=phone.strip())
+    if person is None:
+        if not is_new and Person.objects.filter(name=name.strip()).exists():
+            raise DomainError(
+                f"系统中已有{name}。",
+                field="phone",
+                remedy="是同一人的，请填写其手机号；是另一个人的，请勾选「是另一个人」。",
+            )
+        person = create_person(name=name, phone=phone.strip(), unit=unit, by=by, now=now)
+    return appoint(person, unit=unit, by=by, now=now, **post)
+
+
+def find_person(unit: Unit, *, name: str, phone: str) -> Person | None:
+    """The known person: by number and name, else by name within the unit. Refuses a number of somebody else."""
+    if phone and (known := Person.objects.filter(phone=phone).first()):
+        if known.name != name:
+            raise DomainError(f"手机号 {phone} 已由{known.name}使用。", field="phone", remedy="请核对姓名和手机号。")
+        return known
+    here = list(Person.objects.filter(name=name, posts__unit=unit).distinct()[:2])
+    return here[0] if len(here) == 1 and (not phone or not here[0].phone) else None

@@ -1,0 +1,1 @@
+"""The import of units, posts and division of work from a workbook."""
