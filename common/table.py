@@ -170,7 +170,7 @@ class Table:
 
     def _found(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if callable(self.search):
-            return type(self).search(rows, self.q)  # type: ignore[operator,no-any-return]
+            return type(self).search(rows, self.q)  # type: ignore[operator]
         if not self.search:
             return rows
         words = (reduce(or_, (Q(**{lookup: word}) for lookup in self.search)) for word in self.q.split())

@@ -98,3 +98,8 @@ def name_actions(names: dict[str, str]) -> None:
 def action_words(action: str) -> str:
     """The words of an audit action; a plain 办理 for one that nobody has named."""
     return _ACTIONS.get(action, "办理")
+
+
+def named_actions() -> dict[str, str]:
+    """Every action that has words, for the filter of the audit list."""
+    return dict(_ACTIONS)
