@@ -146,8 +146,8 @@ def _record(letter: Letter, places: Sequence[Signature]) -> dict[str, Any]:
             for n, place in enumerate(ordered, start=1)
         ],
         "facts": [
-            {"label": "核验码", "value": letter.verify_code, "exact": True},
-            {"label": "文本版本", "value": f"第 {version.version} 版，{cn_moment(version.frozen_at)}固定"},
+            {"label": "核验码", "value": letter.verify_code},
+            {"label": "文本版本", "value": f"第 {version.version} 版，{cn_moment(version.frozen_at)}起固定"},
             {"label": "文本 SHA-256", "value": version.text_sha256, "exact": True},
             {"label": "文本 SM3", "value": version.text_sm3, "exact": True},
         ],

@@ -10,7 +10,7 @@ import yaml
 from common.errors import DomainError
 from engines.imports.nearest import nearest
 from engines.imports.problems import Problem, Severity, shown
-from responsibility.enums import Per, Subject
+from responsibility.enums import DutyKind, Per, Subject
 from responsibility.rules.frequency import Frequency, refusal_of
 from responsibility.rules.list_file import (
     EMPTY_CONTENT,
@@ -31,7 +31,16 @@ SHORT = 200
 WHERE = "清单文件"
 SUBJECTS = {name.upper(): name for name in Subject.values} | {label: value for value, label in Subject.choices}
 PERS = {name: name for name in Per.values} | {"half_year": "half", "timely": "continuous"}
-PERS |= {label: value for value, label in Per.choices}
+PERS |= {"by_date": "date"} | {label: value for value, label in Per.choices}
+# Shorter names by which authored files call the same columns.
+ALIASES = {
+    "lead": "lead_office",
+    "supporting": "supporting_offices",
+    "leader": "responsible_leader",
+    "supervisor": "supervising_body",
+    "duty": "duty_kind",
+    "content": "text",
+}
 ROOT_KEYS = ("source", "year", "lists", "categories", "reserved_fields", "notes")
 SOURCE_KEYS = ("title", "author", "year", "kind", "url", "completeness")
 LIST_KEYS = (
@@ -201,7 +210,7 @@ class _Reader:
         items += [item for value in self.sequence(said.get("items"), "items") if (item := self._item(value, "")[1])]
         head = {
             "title": self.text(said["title"], 120) if "title" in said else USUAL_TITLES[Subject(subject)],
-            "duty_kind": said["duty_kind"].text if "duty_kind" in said else usual_duty_kind(subject),
+            "duty_kind": self.duty_kind(said.get("duty_kind"), subject),
             "declared_item_count": self.number(said.get("item_count"), "事项数", 0, 1000),
             "notes": "\n".join(filter(None, [self.text(said["notes"], 4000) if "notes" in said else "", self.notes])),
             **self.source,
@@ -328,11 +337,12 @@ class _Reader:
         if not isinstance(value.data, dict):
             self.wrong(value, f"{what}应写成「名称: 内容」的形式。")
             return {}
-        for name, inner in value.data.items():
+        data = {ALIASES.get(name, name) if name not in known else name: inner for name, inner in value.data.items()}
+        for name, inner in data.items():
             if name not in known:
                 near = nearest(name, dict.fromkeys(known, ""))
                 self.wrong(inner, f"{what}里不认识「{shown(name)}」。", near or f"可写：{'、'.join(known)}。")
-        return {name: inner for name, inner in value.data.items() if name in known}
+        return {name: inner for name, inner in data.items() if name in known}
 
     def sequence(self, value: Value | None, what: str) -> list[Value]:
         if value is None or value.data == "":
@@ -343,6 +353,8 @@ class _Reader:
         return list(value.data)
 
     def text(self, value: Value, longest: int) -> str:
+        if isinstance(value.data, list) and all(isinstance(one.data, str) for one in value.data):
+            value = Value("、".join(one.text for one in value.data), value.line)
         if not isinstance(value.data, str):
             self.wrong(value, "这里应是一段文字。")
             return ""
@@ -360,6 +372,14 @@ class _Reader:
             return int(text)
         self.wrong(value, f"{what}须是 {lowest} 至 {highest} 之间的整数。")
         return None
+
+    def duty_kind(self, value: Value | None, subject: str) -> str:
+        if value is None:
+            return usual_duty_kind(subject)
+        kinds = {kind: kind for kind in DutyKind.values} | {label: kind for kind, label in DutyKind.choices}
+        if value.text not in kinds:
+            self.wrong(value, "责任类别不认识。", "可写：principal（主体责任）、supervision（监督责任）。")
+        return kinds.get(value.text, usual_duty_kind(subject))
 
     def subject(self, value: Value | None, place: Value) -> str:
         if value is None:

@@ -239,6 +239,21 @@ class Letter(models.Model):
         return self.state not in CLOSED_LETTERS
 
     @property
+    def state_words(self) -> str:
+        """The state as the office says it: while it is signed, whether both sides or the co-signer is waited for."""
+        if self.state != LetterState.SIGNING:
+            return str(self.get_state_display())
+        return "待签订" if self.stage == 1 else "会签中"
+
+    @property
+    def tone(self) -> str:
+        """Blue only where a side has to act, green when sealed, red when it went wrong; grey otherwise."""
+        if self.state == LetterState.SIGNING and self.stage == 1:
+            return "act"
+        tones = {LetterState.SEALED: "done", LetterState.RETURNED: "bad", LetterState.WITHDRAWN: "end"}
+        return tones.get(LetterState(self.state), "none")
+
+    @property
     def done_on(self) -> Any:
         """The moment at which all had signed; deadlines are measured by it."""
         return self.signed_at
