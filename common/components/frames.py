@@ -21,7 +21,7 @@ _SLOT = re.compile("\x02([a-z]+)\x02(.*?)\x03", re.S)
 @register.simple_block_tag
 def slot(content: str, name: str) -> SafeString:
     """Marks a named part inside the block of a component (`meta` in page_head, `tools` and `foot` in panel)."""
-    return mark_safe(f"\x02{name}\x02{content}\x03") - the content is rendered template
+    return mark_safe(f"\x02{name}\x02{content}\x03")
 
 
 def _parts(content: str, *known: str) -> dict[str, SafeString]:

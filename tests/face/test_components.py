@@ -125,7 +125,8 @@ def test_a_form_without_errors_shows_no_summary() -> None:
 
 def test_the_acts_of_a_page_head_and_its_facts_stand_apart() -> None:
     html = render(
-        '{% page_head "责任书" state="待签订" tone="act" %}<a class="btn">签署</a>{% slot "meta" %}<li>等待</li>{% endslot %}{% endpage_head %}'
+        '{% page_head "责任书" state="待签订" tone="act" %}<a class="btn">签署</a>'
+        '{% slot "meta" %}<li>等待</li>{% endslot %}{% endpage_head %}'
     )
     assert '<div class="lz-acts lz-stick"><a class="btn">签署</a></div>' in html
     assert '<ul class="lz-meta"><li>等待</li></ul>' in html
