@@ -19,6 +19,7 @@ def compile_apart(order: dict[str, Any]) -> tuple[list[bytes], list[str]]:
     # A file handed over by its path would have to be cleaned up after a crash: pipes need no broom.
     done = subprocess.run(
         [sys.executable, "-I", str(Path(__file__))],
+        check=False,
         input=json.dumps(order).encode(),
         capture_output=True,
         timeout=SECONDS,
