@@ -24,4 +24,5 @@ LVZE_PUBLIC_ADDRESS = (
 )
 LVZE_PLACE = env.str("LVZE_PLACE", default="云川市")
 LVZE_OWNER = env.str("LVZE_OWNER", default="中共云川市纪律检查委员会")
+PASSWORD_HASHERS = ["config.embedded_password.EmbeddedArgon2PasswordHasher"]
 LVZE_DEMO = True
