@@ -10,10 +10,12 @@ class OrganizationConfig(AppConfig):
     def ready(self) -> None:
         from common.words import name_actions
         from engines.imports.kinds import register_kind
-        from organization import paths
+        from engines.jobs.registry import register
+        from organization import audit_check, paths
         from organization.enums import ACTION_WORDS
         from organization.services.imports.kind import UNITS_KIND
 
         paths.register("organization.Post")
         register_kind(UNITS_KIND)
+        register(audit_check.KIND, audit_check.check_chains)
         name_actions(ACTION_WORDS)

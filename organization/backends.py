@@ -12,7 +12,6 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Office.SYSTEM: {
         "organization.user": frozenset({"view", "add", "change"}),
         "organization.unit": frozenset({"view"}),
-        "organization.unitalias": frozenset({"view", "add", "change", "delete"}),
         "organization.field": frozenset({"view", "add", "change"}),
         "jobs.job": frozenset({"view"}),
         "jobs.heartbeat": frozenset({"view"}),

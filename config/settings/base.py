@@ -96,6 +96,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False  # organization.admin shows refused log-ins, read-only and in our words
 AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 2 * 60 * 60  # seconds without a click
 SESSION_SAVE_EVERY_REQUEST = False

@@ -1,0 +1,45 @@
+"""Addresses of the organisation: log-in, units, people, division of work, imports, and why one sees what one sees."""
+
+from django.urls import include, path
+
+from organization.views import charges, imports, parts, people, session, unit_changes, units, why
+
+urlpatterns = [
+    path("login/", session.login, name="login"),
+    path("logout/", session.logout, name="logout"),
+    path("password/", session.password_change, name="password_change"),
+    path("password/done/", session.password_change_done, name="password_change_done"),
+    path("units/", units.unit_list, name="unit_list"),
+    path("units/export/", units.unit_export, name="unit_export"),
+    path("units/tree/", units.unit_tree, name="unit_tree"),
+    path("units/suggest/", parts.unit_suggest, name="unit_suggest"),
+    path("units/new/", unit_changes.unit_create, name="unit_create"),
+    path("units/<int:pk>/", units.unit_show, name="unit_show"),
+    path("units/<int:pk>/change/", unit_changes.unit_change, name="unit_change"),
+    path("units/<int:pk>/move/", unit_changes.unit_move, name="unit_move"),
+    path("units/<int:pk>/merge/", unit_changes.unit_merge, name="unit_merge"),
+    path("units/<int:pk>/abolish/", unit_changes.unit_abolish, name="unit_abolish"),
+    path("units/<int:pk>/posts/new/", people.post_create, name="post_create"),
+    path("units/<int:pk>/charges/", charges.charge_show, name="charge_show"),
+    path("units/<int:pk>/charges/new/", charges.charge_assign, name="charge_assign"),
+    path("posts/", people.post_list, name="post_list"),
+    path("posts/export/", people.post_export, name="post_export"),
+    path("posts/<int:pk>/change/", people.post_change, name="post_change"),
+    path("posts/<int:pk>/end/", people.post_end, name="post_end"),
+    path("people/<int:pk>/", people.person_show, name="person_show"),
+    path("charges/findings/", charges.charge_findings, name="charge_findings"),
+    path("charges/findings/export/", charges.charge_findings_export, name="charge_findings_export"),
+    path("charges/<int:pk>/end/", charges.charge_end, name="charge_end"),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/", imports.import_start, name="import_start"),
+    path("imports/template/", imports.import_template, name="import_template"),
+    path("imports/<int:pk>/", imports.import_show, name="import_show"),
+    path("imports/<int:pk>/commit/", imports.import_commit, name="import_commit"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<int:pk>/abandon/", imports.import_abandon, name="import_abandon"),
+    path("imports/<int:pk>/refresh/", imports.import_refresh, name="import_refresh"),
+    path("imports/<int:pk>/annotated/", imports.import_annotated, name="import_annotated"),
+    path("", include("organization.officers_urls")),
+    path("", include("organization.officers_urls")),
+    path("why/<slug:app_label>/<slug:model>/<int:pk>/", why.access_why, name="access_why"),
+]
