@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from common import words
@@ -45,7 +45,7 @@ def iso(value: dt.date | dt.datetime | None) -> str:
 @register.simple_tag
 def person_post(name: str, *facts: str) -> SafeString:
     """姓名（职务，单位）, never broken inside."""
-    return format_html('<span class="lz-nb">{}</span>', words.person_post(name, *facts))
+    return SafeString(f'<span class="lz-nb">{conditional_escape(words.person_post(name, *facts))}</span>')
 
 
 @register.simple_tag
@@ -55,10 +55,8 @@ def when(value: dt.date | dt.datetime | None) -> SafeString:
         return mark_safe("")
     if isinstance(value, dt.datetime):
         moment = timezone.localtime(value)
-        return format_html(
-            '<time class="lz-nb" datetime="{}">{}</time>', moment.isoformat(), f"{moment:%Y-%m-%d %H:%M}"
-        )
-    return format_html('<time class="lz-nb" datetime="{0}">{0}</time>', value.isoformat())
+        return SafeString(f'<time class="lz-nb" datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M}</time>')
+    return SafeString(f'<time class="lz-nb" datetime="{value.isoformat()}">{value.isoformat()}</time>')
 
 
 @register.filter
@@ -90,7 +88,7 @@ def _shape(kind: str) -> SafeString:
 def light(kind: str, word: str = "") -> SafeString:
     """A light: its own shape and word; kind is red, yellow, green, blue or none."""
     usual = pick(LIGHTS, kind, "light kind")
-    return format_html('<span class="lz-light lz-{}">{}{}</span>', kind, _shape(kind), word or usual)
+    return SafeString(f'<span class="lz-light lz-{kind}">{_shape(kind)}{conditional_escape(word or usual)}</span>')
 
 
 @register.simple_tag
@@ -107,19 +105,21 @@ def trail(kinds: Iterable[str], words: str) -> SafeString:  # noqa: A002
 @register.simple_tag
 def state(word: str, tone: str = "none") -> SafeString:
     """The state of an object; tone is none, act (somebody must act), done, bad or end."""
-    return format_html('<span class="lz-state{}">{}</span>', pick(STATE_TONES, tone, "state tone"), word)
+    css = pick(STATE_TONES, tone, "state tone")
+    return SafeString(f'<span class="lz-state{css}">{conditional_escape(word)}</span>')
 
 
 @register.simple_tag
 def tag(word: str) -> SafeString:
     """A small label such as 共性 or 补录."""
-    return format_html('<span class="lz-tag">{}</span>', word)
+    return SafeString(f'<span class="lz-tag">{conditional_escape(word)}</span>')
 
 
 @register.simple_tag
 def due_mark(words: str, tone: str = "none") -> SafeString:
     """A deadline whose words the page has already; tone is none, soon or late."""
-    return format_html('<span class="lz-due{}">{}</span>', pick(DUE_TONES, tone, "due tone"), words)
+    css = pick(DUE_TONES, tone, "due tone")
+    return SafeString(f'<span class="lz-due{css}">{conditional_escape(words)}</span>')
 
 
 @register.simple_tag(takes_context=True)
@@ -127,13 +127,18 @@ def due(
     context: Context, due_on: dt.date | None, done_on: dt.date | dt.datetime | None = None, show_date: bool = False
 ) -> SafeString:
     """还有 5 个工作日 / 今天到期 / 逾期 3 天 / 按期, counted from the page's own day (request.today)."""
-    if due_on is None:
-        return mark_safe("")
-    told = words.due(due_on, today=context["request"].today, done_on=done_on)
+    return _due(due_on, done_on, context["request"].today, show_date) if due_on else SafeString("")
+
+
+@lru_cache(maxsize=2048)
+def _due(due_on: dt.date, done_on: dt.date | dt.datetime | None, today: dt.date, show_date: bool) -> SafeString:
+    told = words.due(due_on, today=today, done_on=done_on)
     mark = due_mark(told.words, told.tone)
-    if not show_date:
-        return mark
-    return format_html('<span class="lz-nb"><time datetime="{0}">{0}</time> {1}</span>', due_on.isoformat(), mark)
+    return (
+        SafeString(f'<span class="lz-nb"><time datetime="{due_on}">{due_on}</time> {mark}</span>')
+        if show_date
+        else mark
+    )
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ from typing import Any
 from django.template import Context, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token
 from django.template.loader import get_template
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from common.components.library import register
@@ -44,13 +44,11 @@ class TableNode(Node):
         )
 
 
-def _tick(table: Table, row: Any, number: int) -> SafeString:
-    return format_html(
+def _tick(table: Table, row: Any, number: int) -> str:
+    name = escape(table.name_of(row) or f"第 {number + 1} 行")
+    return (
         '<td class="lz-keep lz-tick"><input class="form-check-input" type="checkbox" name="pick"'
-        ' value="{}" form="{}-batch" aria-label="选中 {}"></td>',
-        table.pk_of(row),
-        table.id,
-        table.name_of(row) or f"第 {number + 1} 行",
+        f' value="{escape(table.pk_of(row))}" form="{table.id}-batch" aria-label="选中 {name}"></td>'
     )
 
 

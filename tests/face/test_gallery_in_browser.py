@@ -1,5 +1,6 @@
 """The gallery in real Chromium: no foreign request, nothing refused by the policy, nothing axe finds serious, at both widths."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-ren
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=os.environ.get("LVZE_CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
         yield browser
         browser.close()
 
