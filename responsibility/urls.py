@@ -1,5 +1,5 @@
 """Every address of responsibility."""
 
-from responsibility import lists_urls
+from responsibility import letters_urls, lists_urls
 
-urlpatterns = [*lists_urls.urlpatterns]
+urlpatterns = [*lists_urls.urlpatterns, *letters_urls.urlpatterns]

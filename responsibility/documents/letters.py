@@ -12,6 +12,7 @@ from organization.models import Post
 from responsibility.enums import SigningSide
 from responsibility.models import Letter, Signature
 from responsibility.rules.letter_text import CLAUSES, PREAMBLE
+from responsibility.rules.letters import NUMERALS
 
 ROLE_WORDS = {
     SigningSide.ISSUER: "下达方",
@@ -79,15 +80,16 @@ def preamble_of(content: Mapping[str, Any]) -> list[str]:
 
 
 def parts_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The headed sections in order; the clauses stand in 责任内容."""
+    """The headed sections in order, numbered 一、二、…; the clauses stand in 责任内容."""
+    headed = [part for part in content["sections"] if part["key"] != PREAMBLE]
     return [
         {
+            "number": NUMERALS[number],
             "heading": part["heading"],
             "paragraphs": part["paragraphs"],
             "clauses": content["clauses"] if part["key"] == CLAUSES else [],
         }
-        for part in content["sections"]
-        if part["key"] != PREAMBLE
+        for number, part in enumerate(headed, start=1)
     ]
 
 

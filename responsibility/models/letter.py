@@ -254,6 +254,12 @@ class Letter(models.Model):
         return tones.get(LetterState(self.state), "none")
 
     @property
+    def signed_words(self) -> str:
+        """`1 / 3` over the places that a list has fetched; "" for a draft."""
+        places = getattr(self, "places", [])
+        return f"{sum(place.is_signed for place in places)} / {len(places)}" if places else ""
+
+    @property
     def done_on(self) -> Any:
         """The moment at which all had signed; deadlines are measured by it."""
         return self.signed_at

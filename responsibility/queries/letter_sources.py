@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from organization.enums import PostKind
 from organization.models import Post, User
@@ -77,16 +78,22 @@ def _side(post: Post) -> Side:
 def possible_recipients(user: User, year: int, *, on: date) -> QuerySet[Post]:
     """The posts for which the account may draft letters, each with `items` (of own lists) and `has_letter` this year."""
     letters = Letter.objects.filter(recipient_post_id=OuterRef("pk"), year=year).exclude(state=LetterState.WITHDRAWN)
-    in_force = ~Q(issued_lists__state=IssuedState.WITHDRAWN) & Q(issued_lists__year=year)
+    own = Q(issued_list__post_id=OuterRef("pk"))
+    units = Q(issued_list__post__isnull=True, issued_list__unit_id=OuterRef("unit_id"))
     return (
         Post.objects.visible_to(user, "letter.draft")
         .held(on)
         .filter(kind__in=RECIPIENTS)
         .annotate(
             has_letter=Exists(letters),
-            own_items=Count(
-                "issued_lists__items", filter=in_force & Q(issued_lists__items__state=IssuedItemState.OPEN)
-            ),
+            own_items=_count_items(own, year)
+            + Case(When(kind=PostKind.HEAD, then=_count_items(units, year)), default=Value(0)),
         )
         .select_related("unit", "person")
     )
+
+
+def _count_items(whose: Q, year: int) -> Coalesce:
+    items = IssuedItem.objects.filter(whose, year=year, state=IssuedItemState.OPEN)
+    items = items.exclude(issued_list__state=IssuedState.WITHDRAWN).order_by().values("year")
+    return Coalesce(Subquery(items.annotate(number=Count("pk")).values("number")), 0)

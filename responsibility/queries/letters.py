@@ -93,7 +93,7 @@ def waiting_letters(user: User, today: date) -> list[WaitingLetter]:
     return sorted(waiting, key=lambda each: (each.due_on, each.letter.pk))
 
 
-def _returned_places() -> Prefetch[Any]:
+def _returned_places() -> "Prefetch[Any]":
     returned = Signature.objects.filter(state=SignatureState.RETURNED)
     return Prefetch("signatures", queryset=returned, to_attr="returned_places")
 

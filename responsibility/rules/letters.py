@@ -155,9 +155,3 @@ def clause_text(content: str, measures: str, how_often: str) -> str:
 def copies_words(parties: Sequence[str]) -> str:
     """一式三份，由甲、乙、丙各执一份."""
     return f"一式{NUMERALS[len(parties)]}份，由{'、'.join(parties)}各执一份"
-
-
-def level_tone(state: str, *, my_turn: bool) -> str:
-    """The tone of a letter's state mark: blue only where somebody must act on a letter that moves."""
-    tones = {"sealed": "done", "returned": "bad", "withdrawn": "end", "draft": "none", "signed": "none"}
-    return tones.get(state, "act" if my_turn else "none")

@@ -149,9 +149,7 @@ def set_prefix(unit: Unit, *, year: int, prefix: str, by: User, now: datetime) -
         raise DomainError("代字须为 1 至 20 个字。", field="prefix")
     if LetterSeries.objects.filter(prefix=clean, year=year).exclude(unit=unit).exists():
         raise DomainError("这个代字本年度已由其他单位使用。", field="prefix")
-    series, _ = LetterSeries.objects.select_for_update().get_or_create(
-        unit=unit, year=year, defaults={"prefix": clean}
-    )
+    series, _ = LetterSeries.objects.select_for_update().get_or_create(unit=unit, year=year, defaults={"prefix": clean})
     if series.last and series.prefix != clean:
         raise DomainError(f"本年度已用「{series.prefix}」编到 {series.last} 号，不能更改代字。", field="prefix")
     before = {"prefix": series.prefix}

@@ -70,9 +70,11 @@ def _checked_drawing(act: Act, place: Signature) -> bytes:
 def _put(letter: Letter, act: Act, drawing: bytes, *, by: User, now: datetime) -> Letter:
     locked = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
     _check_still_open(locked)
-    place = Signature.objects.select_for_update(of=("self",)).filter(
-        letter=locked, version=locked.version, person_id=by.person_id
-    ).first()
+    place = (
+        Signature.objects.select_for_update(of=("self",))
+        .filter(letter=locked, version=locked.version, person_id=by.person_id)
+        .first()
+    )
     if place is None:
         raise Forbidden("您不是这份责任书的签署人，不能代他人签署。")
     if place.state == SignatureState.SIGNED:
@@ -81,7 +83,9 @@ def _put(letter: Letter, act: Act, drawing: bytes, *, by: User, now: datetime) -
         raise Stale("您看到的不是现在的文本，没有签署。", remedy="文本已经修改，请重新打开、阅读后再签署。")
     left = locked.signatures.filter(version=locked.version, state=SignatureState.WAITING).exclude(pk=place.pk)
     following = next_stage(left.values_list("stage_order", flat=True))
-    step, changes = ("complete", {"stage": None, "signed_at": now}) if following is None else ("sign", {"stage": following})
+    step, changes = (
+        ("complete", {"stage": None, "signed_at": now}) if following is None else ("sign", {"stage": following})
+    )
     evidence = {
         "signer": f"{place.person_name}（{place.post_title}，{place.unit_name}）",
         "text_sha256": locked.text_sha256,
