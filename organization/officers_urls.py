@@ -11,6 +11,7 @@ urlpatterns = [
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("accounts/", accounts.account_list, name="account_list"),
     path("accounts/export/", accounts.account_export, name="account_export"),
+    path("accounts/batch/", accounts.account_batch, name="account_batch"),
     path("accounts/new/", accounts.account_create, name="account_create"),
     path("accounts/<int:pk>/", accounts.account_show, name="account_show"),
     path("accounts/<int:pk>/change/", accounts.account_change, name="account_change"),

@@ -1,6 +1,7 @@
 """Accounts: made, reset, closed and opened by the system officer; a password is shown once, then changed."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -50,7 +51,15 @@ def create_account(
 
 
 @transaction.atomic
-def reset_password(user: User, *, by: User | None, now: datetime) -> str:
+def create_accounts(person_ids: Sequence[int], *, by: User | None, now: datetime) -> list[tuple[User, str]]:
+    """Makes an account for each of the people who has none by now, named by the person's code; all or nothing."""
+    _ensure_system_officer(by)
+    people = Person.objects.select_for_update(of=("self",)).filter(pk__in=person_ids, account__isnull=True).order_by("pk")
+    return [create_account(username=person.code, person=person, by=by, now=now) for person in people]
+
+
+@transaction.atomic
+def reset_password(user: User, *, by: User | None, now: datetime, reason: str = "") -> str:
     """Gives the account a new random password, to be changed at the next log-in, and returns it."""
     _ensure_system_officer(by)
     locked = _locked(user)
@@ -58,7 +67,7 @@ def reset_password(user: User, *, by: User | None, now: datetime) -> str:
     locked.set_password(password)
     locked.must_change_password = True
     locked.save(update_fields=["password", "must_change_password"])
-    record("account.reset", locked, actor=by, now=now)
+    record("account.reset", locked, actor=by, now=now, reason=reason)
     return password
 
 

@@ -1,5 +1,6 @@
 """分工: the table of one unit, and every unit in which the rules find fault."""
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -42,8 +43,8 @@ class FindingTable(Table):
     def search(rows: Any, text: str) -> Any:
         return rows.filter(search_text__contains=normalise_query(text))
 
-    @property
-    def rows(self) -> list[Any]:
+    @cached_property
+    def rows(self) -> list[Any]:  # type: ignore[override]
         return with_findings(self.window.rows, self.on)
 
     def exported(self, *, limit: int) -> Any:

@@ -8,9 +8,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 
 from common.access import audience
 from common.table import FACT, KEEP, SECOND, TITLE, Column, Empty, Filter, Table
+from common.words import cn_date
 from engines.audit.record import timeline_of
 from organization.access import can, explain
 from organization.enums import UnitKind
@@ -126,8 +128,7 @@ def unit_show(request: Asked, pk: int) -> HttpResponse:
     manages = can(user, "unit.manage", unit)
     said = {
         "unit": unit,
-        "aliases": "、".join(alias.name for alias in unit.aliases.all()),
-        "ancestors": reads.ancestors(unit),
+        "facts": _facts(unit),
         "posts": people_reads.posts_of_unit(unit, on=today),
         "former": people_reads.former_posts_of_unit(unit, on=today)[:SHOWN_CHILDREN],
         "findings": charge_reads.findings_by_unit([pk], on=today).get(pk, []),
@@ -137,9 +138,31 @@ def unit_show(request: Asked, pk: int) -> HttpResponse:
         "entries": timeline_of(unit)[:TIMELINE],
         "reasons": explain(user, "unit.view", unit),
         "manages": manages and unit.abolished_on is None,
+        "abolished": "已撤销" if unit.abolished_on else "",
         "crumbs": [reverse("unit_list"), "单位与任职", "", unit.name],
     }
     return render(request, "organization/unit_show.html", said)
+
+
+def _facts(unit: Unit) -> list[tuple[Any, ...]]:
+    """要点; what is not known is said as such by the component."""
+
+    def to(other: Unit | None) -> Any:
+        return other and format_html('<a href="{}">{}</a>', reverse("unit_show", args=[other.pk]), other.name)
+
+    above = reads.ancestors(unit)
+    facts: list[tuple[Any, ...]] = [
+        ("上级单位", format_html_join(" › ", "{}", ((to(one),) for one in above)) if above else "（顶层单位）"),
+        ("监督单位", to(unit.supervisor)),
+        ("党组织", f"{unit.party_name}（{unit.get_party_kind_display()}）" if unit.party_name else ""),
+        ("成立日期", cn_date(unit.founded_on)),
+        ("别名", "、".join(alias.name for alias in unit.aliases.all())),
+    ]
+    if unit.abolished_on:
+        facts.append(("撤销日期", cn_date(unit.abolished_on)))
+    if unit.merged_into:
+        facts.append(("并入", to(unit.merged_into)))
+    return facts
 
 
 def done(request: Asked, unit: Unit, words: str) -> HttpResponse:
