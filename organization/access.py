@@ -45,7 +45,7 @@ MATRIX: dict[str, frozenset[str]] = {
 # The three officers act on accounts, grants and the trail, never on business (等保2.0, 三员分立).
 OFFICE_ACTIONS: dict[str, frozenset[str]] = {
     Office.SYSTEM: frozenset({"account.manage", "job.view", "system.view"}),
-    Office.SECURITY: frozenset({"grant.manage", "unit.view"}),
+    Office.SECURITY: frozenset({"grant.manage"}),
     Office.AUDIT: frozenset({"audit.view"}),
 }
 # Through a loan an object can be read, nothing else.

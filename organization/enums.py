@@ -105,3 +105,26 @@ ACTION_WORDS = {
     "import.undo": "撤回导入",
     "import.abandon": "放弃导入",
 }
+
+# What an action of the matrix is called where people read what they may do.
+ACTION_LABELS = {
+    "unit.view": "查看单位与任职",
+    "unit.manage": "管理单位、任职和分工",
+    "list.view": "查看责任清单",
+    "list.author": "编制责任清单",
+    "list.issue": "下达责任清单",
+    "list.acknowledge": "认领责任清单",
+    "list.adapt": "增加个性事项",
+    "letter.view": "查看责任书",
+    "letter.draft": "拟责任书",
+    "letter.issue": "下达责任书",
+    "letter.withdraw": "撤回责任书",
+    "letter.sign": "签署责任书",
+    "object.lend": "出借单件材料",
+    "office.view": "查看工作台",
+    "audit.view": "查看审计记录",
+    "account.manage": "管理账号",
+    "grant.manage": "管理授权",
+    "job.view": "查看后台任务",
+    "system.view": "查看系统状况",
+}

@@ -46,7 +46,13 @@ class UnitField(forms.CharField):
 
     def suggest_at(self, address: str) -> None:
         """Suggestions while typing; without script the code or name is simply typed."""
-        self.widget.attrs |= {"data-suggest": address, "list": "unit-suggestions"}
+        self.widget.attrs |= {
+            "list": "unit-suggestions",
+            "hx-get": address,
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#unit-suggestions",
+            "hx-params": "*",
+        }
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value.code} {value.name}" if isinstance(value, Unit) else value

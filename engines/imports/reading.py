@@ -75,6 +75,7 @@ class Reading:
     """All rows and problems of one file. Problems beyond the first 20,000 are counted, not kept."""
 
     def __init__(self) -> None:
+        self.by: Any = None  # the importing account; None is a command typed on the server
         self.problems: list[Problem] = []
         self.totals: Counter[Severity] = Counter()
         self.broken: list[str] = []  # declared sheets that are missing or could not be read at all

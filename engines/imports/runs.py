@@ -67,7 +67,7 @@ def refresh_preview(run: ImportRun, *, by: Any, now: datetime) -> ImportRun:
 
 
 def _order_preview(run: ImportRun, *, by: Any, now: datetime) -> None:
-    key, label = f"import-{run.pk}", f"核对{run.label}:{run.file_name}"[:200]
+    key, label = f"import-{run.pk}", f"核对{run.label}：{run.file_name}"[:200]
     run.job = enqueue(PREVIEW_JOB, {"run": run.pk}, now=now, by=by, key=key, label=label)
     run.save(update_fields=["job"])
 
@@ -82,12 +82,15 @@ class Prepared:
     fingerprint: str
 
 
-def prepare(kind: ImportKind, data: bytes, *, today: date, progress: Progress | None = None) -> Prepared:
-    """Reads and plans without writing anything. Refuses only a file that cannot be read at all."""
+def prepare(
+    kind: ImportKind, data: bytes, *, today: date, by: Any = None, progress: Progress | None = None
+) -> Prepared:
+    """Reads and plans without writing anything, as the account `by` may. Refuses only a file that cannot be read."""
     tell = progress or (lambda done, total, words: None)
     tell(0, 3, "正在读取表格")
     reading = open_workbook(data).read(kind.specs)
     tell(1, 3, f"已读取 {reading.row_count:,} 行，正在与现有数据比对")
+    reading.by = by
     plan = kind.plan(reading, today)
     reading.extend(plan.problems)
     bad = {(row.sheet, row.number) for name in reading.sheets for row in reading.rows(name) if row.bad}
@@ -103,12 +106,14 @@ def preview_import(run: ImportRun, *, now: datetime, progress: Progress | None =
     Doing it twice gives the same pages. Refuses (Stale) an import that was committed or abandoned meanwhile.
     """
     try:
-        prepared = prepare(kind_named(run.kind), store.read(run.file), today=timezone.localdate(now), progress=progress)
+        kind, data = kind_named(run.kind), store.read(run.file)
+        today = timezone.localdate(now)
+        prepared = prepare(kind, data, today=today, by=run.requested_by, progress=progress)
     except DomainError as error:
-        changes = {"refusal": error.message[:500], "remedy": error.remedy[:500]}
-        return advance(STEPS, run, "refuse", actor=run.requested_by, now=now, changes=changes)
+        told = {"refusal": error.message[:500], "remedy": error.remedy[:500]}
+        return advance(STEPS, run, "refuse", actor=run.requested_by, now=now, changes=told)
     reading = prepared.reading
-    changes = {
+    changes: dict[str, Any] = {
         "previewed_at": now,
         "row_count": reading.row_count,
         "counts": counts_of(prepared.plan, reading),
@@ -155,7 +160,7 @@ def commit_import(run: ImportRun, *, by: Any, now: datetime, skip_bad: bool = Fa
         run = _locked(run)
         _refuse_unready(run, skip_bad)
         today = timezone.localdate(now)
-        prepared = prepare(kind, store.read(run.file), today=today)
+        prepared = prepare(kind, store.read(run.file), today=today, by=run.requested_by)
         if prepared.fingerprint != run.fingerprint:
             raise Stale("核对之后数据有变化，核对结果已经过时，没有导入。", remedy="请重新核对后再提交。")
         context = Commit(run=run, actor=by, now=now, today=today, reading=prepared.reading)
@@ -170,7 +175,7 @@ def request_commit(run: ImportRun, *, by: Any, now: datetime, skip_bad: bool = F
         run = _locked(run)
         _refuse_unready(run, skip_bad)
         payload = {"run": run.pk, "by": getattr(by, "pk", None), "skip_bad": skip_bad}
-        label = f"导入{run.label}:{run.file_name}"[:200]
+        label = f"导入{run.label}：{run.file_name}"[:200]
         run.job = enqueue(COMMIT_JOB, payload, now=now, by=by, key=f"import-commit-{run.pk}", label=label)
         run.save(update_fields=["job"])
     return run

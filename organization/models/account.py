@@ -7,6 +7,7 @@ from datetime import date
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from organization.access import OFFICE_ACTIONS, holds_of
 from organization.enums import Office, Role
@@ -108,6 +109,11 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.get_role_display()} {self.unit}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet today."""
+        return self.ended_on is None or timezone.localdate() < self.ended_on
 
     def runs_on(self, day: date) -> bool:
         return self.started_on <= day and (self.ended_on is None or day < self.ended_on)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from organization.enums import PartyKind, UnitKind
+from organization.enums import Office, PartyKind, UnitKind
 from organization.models import Unit, UnitVersion, User
 
 
@@ -26,6 +26,11 @@ class UnitOnDay:
     supervisor_id: int | None
     order: int
     depth: int = 0
+
+    @property
+    def step(self) -> int:
+        """How far its name is indented; deeper levels stand where the fifth does."""
+        return min(self.depth, 5)
 
     @property
     def kind_label(self) -> str:
@@ -69,8 +74,12 @@ def _place(unit: UnitOnDay) -> tuple[int, str]:
 
 
 def tree_rows(user: User, *, today: date) -> QuerySet[Unit]:
-    """The units the account may see, for choosing one: active ones, in their order."""
-    return Unit.objects.visible_to(user, "unit.view").active(today).order_by("order", "code")
+    """The units an account may choose from, active ones in their order: what it may see.
+
+    The security officer gives grants anywhere and so may name any unit; he sees names and codes, nothing beneath them.
+    """
+    rows = Unit.objects.all() if user.office == Office.SECURITY else Unit.objects.visible_to(user, "unit.view")
+    return rows.active(today).order_by("order", "code")
 
 
 def children(unit: Unit, *, on: date) -> QuerySet[Unit]:

@@ -31,5 +31,4 @@ def _values(rows: Iterable[Row], key: str) -> set[Any]:
 
 def _scope(reading: Reading) -> tuple[str, ...] | None:
     """The paths the importing account manages; None for a command typed on the server."""
-    by = getattr(reading, "by", None)
-    return None if by is None else prefixes(by, "unit.manage")
+    return None if reading.by is None else prefixes(reading.by, "unit.manage")
