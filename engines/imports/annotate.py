@@ -75,7 +75,7 @@ def _by_row(problems: Iterable[Problem]) -> dict[int, list[Problem]]:
 
 def _words(problem: Problem, *, at: bool = False) -> str:
     place = f"{problem.column}{problem.row} " if at and problem.column else ""
-    return f"{place}{problem.severity.label}:{problem.words}{problem.remedy}"
+    return f"{place}{problem.severity.label}：{problem.words}{problem.remedy}"
 
 
 def _joined(problems: list[Problem], *, at: bool = False) -> str:
@@ -265,26 +265,25 @@ def _plain_list(sheet: Any, problems: list[Problem], known: set[str], formats: d
 
 
 def _plain_sheet(sheet: Any, rows: list[list[Any]], problems: list[Problem], formats: dict[str, Any]) -> None:
+    """Row after row and never back: that is what keeps a large copy small in memory."""
     cells, by_row = _by_cell(problems), _by_row(problems)
+    commented = set(sorted(cells)[:COMMENTS])
     old = next((i for row in rows[:SEARCHED_ROWS] for i, raw in enumerate(row) if _is_old(raw)), None)
     place = old if old is not None else max((len(row) for row in rows[:1]), default=0)
     header = max(range(min(SEARCHED_ROWS, len(rows))), key=lambda i: sum(raw != "" for raw in rows[i]), default=0)
-    commented = 0
+    sheet.set_column(place, place, 60)
     for number in range(max(len(rows), max(by_row, default=0))):
         row = rows[number] if number < len(rows) else []
         for index, raw in enumerate(row):
+            found = cells.get((number + 1, index))
             if index != place:
-                found = cells.get((number + 1, index))
                 _write(sheet, number, index, raw, formats[_worst(found)] if found else None)
+            if found and (number + 1, index) in commented:
+                sheet.write_comment(number, index, _joined(found), {"author": AUTHOR, "x_scale": 3})
         if number == header and by_row:
             sheet.write_string(number, place, PROBLEM_TITLE, formats["head"])
         elif number + 1 in by_row:
             sheet.write_string(number, place, _joined(by_row[number + 1], at=True), formats[_worst(by_row[number + 1])])
-    for (number, index), found in sorted(cells.items()):
-        if commented < COMMENTS:
-            sheet.write_comment(number - 1, index, _joined(found), {"author": AUTHOR, "x_scale": 3})
-            commented += 1
-    sheet.set_column(place, place, 60)
 
 
 def _is_old(raw: Any) -> bool:

@@ -12,9 +12,8 @@ from pathlib import Path
 from common.errors import DomainError
 from engines.imports.filetype import SAVE_AS_XLSX, refuse_unless_zip
 from engines.imports.limits import MIB, Limits
-from engines.imports.sheetxml import SheetFacts, StringBudget, catalogue_of, facts_of_sheet
+from engines.imports.sheetxml import SHARED_STRINGS, SheetFacts, StringBudget, catalogue_of, facts_of_sheet
 
-SHARED_STRINGS = "xl/sharedstrings.xml"
 XML_NAMES = (".xml", ".rels", ".vml")
 DECLARED_ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
 MACRO_PARTS = ("vbaproject.bin", "vbadata.xml", "/macrosheets/", "/dialogsheets/")
@@ -77,9 +76,9 @@ def _checked_parts(data: bytes, limits: Limits) -> tuple[Parts, io.BytesIO]:
 
 
 def _look_at(name: str, content: bytes, parts: Parts, budget: StringBudget, limits: Limits) -> None:
-    if name.lower() == SHARED_STRINGS:
+    if SHARED_STRINGS in name.lower():
         budget.learn(content)
-    elif b"sheetData" in content:
+    if b"sheetData" in content:
         parts.facts[name] = facts_of_sheet(content, limits)
         budget.spend(content)
     elif len(content) <= limits.catalogue_bytes:
@@ -90,9 +89,7 @@ def _inflated(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """Every entry's real bytes, inflated here and counted; the sizes an archive declares are not believed."""
     room = limits.inflated_bytes
     for info in _entries(data, limits):
-        content = _inflate(data, info, room)
-        if len(content) > limits.ratio_from_bytes and len(content) > limits.ratio * max(info.compress_size, 1):
-            raise _bomb()
+        content = _inflate(data, info, room, limits)
         room -= len(content)
         yield info.filename.replace("\\", "/"), content
 
@@ -109,10 +106,10 @@ def _entries(data: bytes, limits: Limits) -> list[zipfile.ZipInfo]:
         raise DomainError("这个文件设有密码，没有读取。", remedy="请取消密码保护，另存一份后重新上传。")
     if len({info.filename.lower() for info in entries}) != len(entries):
         raise DomainError(DAMAGED, remedy=DAMAGED_REMEDY)
-    return sorted(entries, key=lambda info: info.filename.lower() != SHARED_STRINGS)  # the sheets refer to these
+    return sorted(entries, key=lambda info: SHARED_STRINGS not in info.filename.lower())  # the sheets refer to these
 
 
-def _inflate(data: bytes, info: zipfile.ZipInfo, room: int) -> bytes:
+def _inflate(data: bytes, info: zipfile.ZipInfo, room: int, limits: Limits) -> bytes:
     start = info.header_offset
     header = data[start : start + 30]
     if len(header) < 30 or header[:4] != b"PK\x03\x04":
@@ -121,7 +118,8 @@ def _inflate(data: bytes, info: zipfile.ZipInfo, room: int) -> bytes:
     begin = start + 30 + name_length + extra_length
     packed = data[begin : begin + info.compress_size]
     content = _unpacked(packed, info, room)
-    if len(content) > room:
+    dense = len(content) > limits.ratio_from_bytes and len(content) > limits.ratio * max(info.compress_size, 1)
+    if len(content) > room or dense:
         raise _bomb()
     if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
         raise DomainError(DAMAGED, remedy=DAMAGED_REMEDY)
@@ -177,7 +175,7 @@ def _refuse_other_formats(parts: Parts) -> None:
     for folder, kind in (("word/", "Word 文档"), ("ppt/", "演示文稿")):
         if any(name.startswith(folder) for name in names):
             raise DomainError(f"这是{kind}，不是 Excel 工作簿。", remedy="请选择单位或任职名册的 .xlsx 文件。")
-    if "xl/workbook.xml" not in names:
+    if not any(name.startswith("xl/") for name in names):
         raise DomainError("这是一个压缩包，不是 Excel 工作簿。", remedy="请先解压，再上传其中的 .xlsx 文件。")
 
 

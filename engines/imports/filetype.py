@@ -1,5 +1,7 @@
 """Names what a file really is by its content, so that a refusal can say what to do."""
 
+import codecs
+
 import puremagic
 
 from common.errors import DomainError
@@ -63,7 +65,7 @@ def _is_text(head: bytes) -> bool:
         return False
     for encoding in ("utf-8", "gb18030"):
         try:
-            head[: len(head) - 4 or None].decode(encoding)
+            codecs.getincrementaldecoder(encoding)().decode(head)  # the last character may be cut
         except UnicodeDecodeError:
             continue
         return True

@@ -57,7 +57,7 @@ def _missing(sheet: str, header: Header, row: Sequence[Any], spec: SheetSpec) ->
     for column in spec.columns:
         if column.key in header.places or not (column.required or column.key in spec.key):
             continue
-        near = nearest(column.header, spare)
+        near = nearest(column.header, spare, at_least=50.0)
         remedy = f"请在第 {header.row + 1} 行的表头中增加这一列，或把对应的列改名为「{column.header}」。{near}"
         problems.append(
             Problem(

@@ -86,7 +86,7 @@ class ImportRun(models.Model):
         indexes = [models.Index(fields=["kind", "-id"], name="import_by_kind")]
 
     def __str__(self) -> str:
-        return f"{self.label}:{self.file_name}"
+        return f"{self.label}：{self.file_name}"
 
     @property
     def has_problems(self) -> bool:

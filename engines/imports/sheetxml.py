@@ -1,5 +1,6 @@
 """Reads from a sheet's XML what the fast reader does not tell: extent, formulas without a value, error cells."""
 
+import posixpath
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ FAR_ROW_FROM = 200_000
 USED_STRING = re.compile(rb"<(?:\w+:)?v>\s*(\d+)\s*</")
 STRING_END = re.compile(rb"</(?:\w+:)?si\s*>")
 MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']([A-Za-z]+)(\d+):([A-Za-z]+)(\d+)["']""")
+SHARED_STRINGS = "sharedstrings"  # also sharedStrings2.xml, which some servers write
 CELL_ADDRESS = re.compile(r"^([A-Za-z]{1,3})(\d{1,7})$")
 TOLD_CELLS = 20_000  # cells of one sheet remembered as faulty; beyond that the sentence about the sheet is enough
 
@@ -164,7 +166,10 @@ class StringBudget:
 
     def learn(self, shared_strings: bytes) -> None:
         sizes = [len(text) for text in STRING_END.split(shared_strings)]
-        self._long = {str(index).encode(): size for index, size in enumerate(sizes) if size > self._limits.long_text}
+        for index, size in enumerate(sizes):
+            if size > self._limits.long_text:
+                key = str(index).encode()
+                self._long[key] = max(size, self._long.get(key, 0))
 
     def spend(self, sheet: bytes) -> None:
         if not self._long:
@@ -179,32 +184,51 @@ class StringBudget:
 
 
 def catalogue_of(parts: dict[str, bytes]) -> Catalogue:
-    """Sheet titles and the parts they stand in. Refuses a workbook whose catalogue is damaged or odd."""
-    try:
-        book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314 - no DTD gets this far
-        relations = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314
-    except (KeyError, ElementTree.ParseError):
-        raise _bad_catalogue() from None
-    targets = {item.get("Id", ""): _part_name(item.get("Target", "")) for item in relations}
+    """Sheet titles and the parts they stand in. Refuses a workbook whose catalogue is damaged or odd.
+
+    The reader follows the same relations, so every part it will take as XML must be one that was checked as XML.
+    """
+    root = _relations(parts, "_rels/.rels", "/")
+    book_part = next((part for kind, part in root.values() if kind == "officeDocument"), "")
+    book = _tree(parts, book_part)
+    folder, name = str(PurePosixPath(book_part).parent), PurePosixPath(book_part).name
+    relations = _relations(parts, f"{folder}/_rels/{name}.rels", f"/{folder}")
     sheets: dict[str, str] = {}
     for item in _all(book, "sheet"):
         title, key = item.get("name", ""), next((v for k, v in item.attrib.items() if k.endswith("}id")), "")
-        if title in sheets or not targets.get(key, "").lower().endswith(".xml"):
+        if title in sheets or key not in relations:
             raise _bad_catalogue()
-        sheets[title] = targets[key]
-    if not sheets:
+        sheets[title] = relations[key][1]
+    strings = [part for kind, part in relations.values() if kind == "sharedStrings"]
+    if not sheets or not all(part.lower().endswith(".xml") for part in (book_part, *sheets.values(), *strings)):
+        raise _bad_catalogue()
+    if any(SHARED_STRINGS not in part.lower() for part in strings):
         raise _bad_catalogue()
     date1904 = any(item.get("date1904", "0") in ("1", "true") for item in _all(book, "workbookPr"))
     return Catalogue(sheets=sheets, date1904=date1904)
+
+
+def _tree(parts: dict[str, bytes], name: str) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(parts[name])  # noqa: S314 - no part with a DTD gets this far
+    except (KeyError, ElementTree.ParseError):
+        raise _bad_catalogue() from None
+
+
+def _relations(parts: dict[str, bytes], name: str, folder: str) -> dict[str, tuple[str, str]]:
+    """Id → (last word of the type, part)."""
+    return {
+        item.get("Id", ""): (item.get("Type", "").rpartition("/")[2], _part_name(item.get("Target", ""), folder))
+        for item in _tree(parts, name)
+    }
 
 
 def _all(tree: ElementTree.Element, tag: str) -> list[ElementTree.Element]:
     return [item for item in tree.iter() if isinstance(item.tag, str) and item.tag.rpartition("}")[2] == tag]
 
 
-def _part_name(target: str) -> str:
-    path = PurePosixPath(target) if target.startswith("/") else PurePosixPath("/xl") / target
-    return str(path).lstrip("/")
+def _part_name(target: str, folder: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
 
 
 def _bad_catalogue() -> DomainError:

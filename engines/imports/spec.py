@@ -45,7 +45,10 @@ class Column:
     @property
     def labels(self) -> list[str]:
         """One label per value, the first declared, as it is suggested to the person."""
-        return list({value: label for label, value in reversed(self.choices.items())}.values())[::-1]
+        first: dict[str, str] = {}
+        for label, value in self.choices.items():
+            first.setdefault(value, label)
+        return list(first.values())
 
 
 @dataclass(frozen=True)

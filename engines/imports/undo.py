@@ -30,8 +30,9 @@ def take_back(changes: Sequence[ImportChange], *, still_same: StillSame | None =
     objects = _locked_objects(changes)
     doomed, restored = _rewind(changes, objects, still_same or differing)
     _refuse_dependents(doomed, objects)
+    _delete(doomed)  # first, because what is restored may take the place of what was made (keys wait until the end)
     _write_back(restored, objects, doomed)
-    _delete(doomed)
+    _check_keys()
     return len(objects)
 
 
@@ -143,6 +144,12 @@ def _delete(doomed: dict[str, set[int]]) -> None:
             for chunk in _chunks(sorted(ids)):
                 _delete_links(model, chunk)
                 model._base_manager.filter(pk__in=chunk)._raw_delete(DEFAULT_DB_ALIAS)
+    except IntegrityError as error:
+        raise _conflict() from error
+
+
+def _check_keys() -> None:
+    try:
         connection.check_constraints()
     except IntegrityError as error:
         raise _conflict() from error
@@ -150,7 +157,7 @@ def _delete(doomed: dict[str, set[int]]) -> None:
 
 def _delete_links(model: type[Model], ids: Sequence[int]) -> None:
     for relation in model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.auto_created:  # type: ignore[union-attr]
+        if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.auto_created:
             links: Any = relation.related_model
             if relation.field.concrete and not relation.many_to_many:
                 links._base_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
