@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from responsibility.enums import PERIODIC, ItemKind, Per
+from responsibility.rules.frequency import Frequency, due_in_words, frequency_in_words
 
 
 class DutyContent(models.Model):
@@ -37,6 +38,32 @@ class DutyContent(models.Model):
 
     def __str__(self) -> str:
         return f"第{self.no}项 {self.content[:40]}"
+
+    @property
+    def frequency_words(self) -> str:
+        """How often it is due, in words; what is left open says so."""
+        return frequency_in_words(Frequency(self.per, self.times, self.event, self.due_on, self.due_words))
+
+    def frequency_words_or(self, open_word: str) -> str:
+        """The same with another word for what is open (原文未载明, 未填写)."""
+        frequency = Frequency(self.per, self.times, self.event, self.due_on, self.due_words)
+        return frequency_in_words(frequency, open_word=open_word)
+
+    @property
+    def due_in_words(self) -> str:
+        """The deadline as the list says it, "" where there is none."""
+        return due_in_words(self.due_on, self.due_words)
+
+    @property
+    def is_frequency_open(self) -> bool:
+        return self.per == Per.OPEN and not self.due_in_words
+
+    @property
+    def basis_words(self) -> str:
+        document = self.basis_document
+        if document and not document.startswith("《"):
+            document = f"《{document}》"
+        return document + self.basis_article
 
 
 # Everything that two versions of a duty may differ in, in the order in which it is shown.

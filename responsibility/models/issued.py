@@ -78,6 +78,7 @@ class IssuedList(models.Model):
     search_text = models.CharField("检索", max_length=600, editable=False, default="", db_collation="C")
 
     objects = IssuedListQuerySet.as_manager()
+    audit_noun = "issued_list"
 
     class Meta:
         verbose_name = verbose_name_plural = "下达的责任清单"
@@ -121,6 +122,11 @@ class IssuedList(models.Model):
     @property
     def holder_words(self) -> str:
         return self.post.person.name + "，" + self.unit.name if self.post_id and self.post else self.unit.party
+
+    @property
+    def heading(self) -> str:
+        """How the list is called on its own page."""
+        return f"{self.year}年度{self.title} · {self.post.person.name if self.post_id and self.post else self.unit.party}"
 
     @property
     def is_adaptable(self) -> bool:

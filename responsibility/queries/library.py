@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from organization.models import Unit
 from responsibility.enums import ListState
-from responsibility.models import ListCategory, ListItem, ResponsibilityList
+from responsibility.models import IssuedList, ListCategory, ListItem, ResponsibilityList
 from responsibility.models.content import content_of
 from responsibility.models.library import paths_above
 from responsibility.rules.list_file import ItemInFile, ListInFile, SituationInFile
@@ -36,13 +38,15 @@ class Heading:
 
 
 def with_counts(lists: QuerySet[ResponsibilityList]) -> QuerySet[ResponsibilityList]:
-    """Adds how many items and categories each has, and how many issued lists follow it."""
-    in_force = ~Q(issued__state="withdrawn")
-    return lists.annotate(
-        item_count=Count("items", distinct=True),
-        category_count=Count("categories", distinct=True),
-        issued_count=Count("issued", filter=in_force, distinct=True),
-    )
+    """Adds how many items each has, and how many issued lists follow it; counted per row shown, never joined."""
+    items = ListItem.objects.filter(list=OuterRef("pk"))
+    issued = IssuedList.objects.in_force().filter(list=OuterRef("pk"))
+    return lists.annotate(item_count=_counted(items), issued_count=_counted(issued))
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("list").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def headings(target: ResponsibilityList) -> list[Heading]:

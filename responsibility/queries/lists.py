@@ -148,3 +148,34 @@ def progress_of(user: Any, year: int) -> dict[str, int]:
     """How many lists of the year in scope are in which state; one statement."""
     rows = IssuedList.objects.visible_to(user, "list.view").filter(year=year).order_by()
     return {row["state"]: row["n"] for row in rows.values("state").annotate(n=Count("pk"))}
+
+
+@dataclass(frozen=True)
+class Link:
+    """One station on the way between a duty above and what carries it below."""
+
+    words: str
+    note: str
+    url: str
+    pk: int
+
+
+def chain_of(item: IssuedItem) -> list[Link]:
+    """From the upper list down to this item: the upper item it carries further, the library item, lists further below."""
+    source = item.source
+    if source is None:
+        return []
+    links = []
+    if source.upper_id and source.upper:
+        upper = source.upper
+        links.append(
+            Link(f"{upper.list}第 {upper.no} 项：{upper.content}", "承接的上级事项", "library_show", upper.list_id)
+        )
+    origin = source.list
+    links.append(Link(f"{origin}第{origin.version}版第 {source.no} 项", "清单库事项", "library_show", origin.pk))
+    below = source.carried_by.select_related("list__unit").order_by("list_id")[:20]
+    links += [
+        Link(f"{one.list.unit.name}《{one.list}》第 {one.no} 项", "下级清单承接", "library_show", one.list_id)
+        for one in below
+    ]
+    return links

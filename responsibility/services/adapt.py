@@ -92,13 +92,18 @@ def remove_individual_item(item: IssuedItem, *, actor: Any, now: datetime) -> No
 
 def locked_for_change(issued: IssuedList, actor: Any) -> IssuedList:
     """The issued list under lock. Refuses who may not adapt it, and what is acknowledged or withdrawn."""
-    ensure(actor, "list.adapt", issued)
-    held = IssuedList.objects.select_for_update(of=("self",)).select_related("unit").get(pk=issued.pk)
+    held = IssuedList.objects.select_for_update(of=("self",)).select_related("unit", "list").get(pk=issued.pk)
+    ensure_adaptable(held, actor)
+    return held
+
+
+def ensure_adaptable(held: IssuedList, actor: Any) -> None:
+    """Refuses who may not adapt the list, and a list that is acknowledged or withdrawn."""
+    ensure(actor, "list.adapt", held)
     if not held.is_adaptable:
         raise Stale(
             f"清单现在是「{held.get_state_display()}」，不能再改。", remedy="确需修改的，请报请下达单位退回修改。"
         )
-    return held
 
 
 def open_fields(item: IssuedItem) -> frozenset[str]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.errors import DomainError, Stale
@@ -67,6 +68,11 @@ def issue_list(
     facts = {"list": locked.pk, "version": locked.version, "items": len(sources), "due_on": due_on}
     record_many(Entry("issued_list.issue", issued, actor, now, after=facts) for issued in made)
     return Issued(made, len(found) - len(fresh), len(asked) - len(found))
+
+
+def batches_of(target: ResponsibilityList) -> QuerySet[Job]:
+    """The batches of this list, newest first."""
+    return Job.objects.filter(kind=ISSUE_JOB, payload__list=target.pk).order_by("-id")
 
 
 def issue_in_background(context: Any) -> None:

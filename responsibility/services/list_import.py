@@ -40,6 +40,11 @@ class Step:
         return ACTS[self.act]
 
     @property
+    def declared(self) -> int | None:
+        """How many items the source says there are."""
+        return self.wanted.head.get("declared_item_count")
+
+    @property
     def counts(self) -> dict[str, int]:
         if self.act == "create":
             return {"added": len(self.wanted.items), "changed": 0, "removed": 0}

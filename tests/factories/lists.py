@@ -56,9 +56,7 @@ def make_published_list(
 def issue_to(
     target: ResponsibilityList, holders: Sequence[Unit | Post], author: Any, *, due_on: date = DUE
 ) -> list[IssuedList]:
-    done = issue.issue_list(
-        target, holder_ids=[holder.pk for holder in holders], due_on=due_on, actor=author, now=NOW
-    )
+    done = issue.issue_list(target, holder_ids=[holder.pk for holder in holders], due_on=due_on, actor=author, now=NOW)
     return sorted(done.made, key=lambda issued: issued.pk)
 
 
