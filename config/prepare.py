@@ -34,8 +34,9 @@ def _check_database() -> None:
         connection.ensure_connection()
     except OperationalError as error:
         raise NotPrepared(f"数据库连不上，请检查 DATABASE_URL 和数据库服务：{str(error).strip()}") from error
-    if connection.pg_version < OLDEST_POSTGRESQL:
-        raise NotPrepared(f"PostgreSQL 版本过旧（{connection.pg_version // 10000}），需要 15 以上。")
+    version: int = connection.pg_version  # type: ignore[attr-defined]
+    if version < OLDEST_POSTGRESQL:
+        raise NotPrepared(f"PostgreSQL 版本过旧（{version // 10000}），需要 15 以上。")
 
 
 def collect_static_files(*, say: Say) -> None:

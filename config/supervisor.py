@@ -13,10 +13,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.db import connection
@@ -186,7 +186,7 @@ class Supervisor:
             self._show_accounts(importlib.import_module("config.demo").accounts())
         self.say("按 Ctrl-C 停止。")
 
-    def _show_accounts(self, accounts: list) -> None:  # type: ignore[type-arg]
+    def _show_accounts(self, accounts: Iterable[Any]) -> None:
         self.say("演示账号（密码为本次安装随机生成）：")
         for account in accounts:
             self.say(f"  {account.username:<20} {account.password:<20} {account.role} · {account.unit}")
@@ -256,7 +256,7 @@ class _stop_on_signals(contextlib.AbstractContextManager[None]):  # noqa: N801 r
 
 
 @contextlib.contextmanager
-def _ignore_signals():  # type: ignore[no-untyped-def]
+def _ignore_signals() -> Iterator[None]:
     before = {
         number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }

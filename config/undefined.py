@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import FrameType
 
 from django.template.base import Node
 
@@ -28,10 +29,10 @@ class UndefinedVariableFails(str):
 
 def _template_being_shown() -> Path | None:
     """The template of the innermost node being rendered: a block of a child counts as the child's."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         node = frame.f_locals.get("self")
         if isinstance(node, Node) and getattr(node, "origin", None) is not None:
             return Path(str(node.origin.name))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import InternalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.template import Context, engines
 from django.utils import timezone
 
@@ -40,7 +40,7 @@ def test_tables_are_empty_again_after_a_transactional_test(transactional_db: Non
     with transaction.atomic():
         record("account.create", user, actor=None, now=NOW)
     assert AuditEntry.objects.count() == 1
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic():
         AuditEntry.objects.all().delete()
 
 
