@@ -37,14 +37,14 @@ def main() -> int:
         served = {name: stack.enter_context(servers.gunicorn(folder, name)) for name in (SMALL, LARGE)}
         sessions = {name: answer["sessions"] for name, answer in loaded.items()}
         probes = find_probes(served, sessions, pages)
-        say(f"正在测量 {len(probes)} 个页面与账号的组合,各 {ROUNDS} 次,轮流请求……")
+        say(f"正在测量 {len(probes)} 个页面与账号的组合，各 {ROUNDS} 次，轮流请求……")
         in_turn(probes, rounds=ROUNDS)
         statements = count_statements(served[SMALL], sessions[SMALL], pages)
         say("正在测量 100,000 行工作簿的导入预览……")
         imports = json.loads(servers.run(folder, SMALL, "-m", "benchmarks.imports"))
     result = report.judge(probes, statements, imports, loaded, rounds=ROUNDS)
     say(report.as_markdown(result))
-    say(f"结果已存入 {report.keep(result)}(共用时 {time.monotonic() - began:.0f} 秒)。")
+    say(f"结果已存入 {report.keep(result)}（共用时 {time.monotonic() - began:.0f} 秒）。")
     return 0 if result["within"] else 1
 
 

@@ -100,22 +100,22 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines = [
         f"# 测量结果 {result['at'][:16].replace('T', ' ')}",
         "",
-        f"提交 {result['machine']['commit']},{result['machine']['cores']} 核,Python {result['machine']['python']},"
-        f"每个组合 {result['rounds']} 次请求,轮流进行。毫秒,从发出请求到收完正文。",
+        f"提交 {result['machine']['commit']}，{result['machine']['cores']} 核，Python {result['machine']['python']}，"
+        f"每个组合 {result['rounds']} 次请求，轮流进行。毫秒，从发出请求到收完正文。",
         f"空的登录页面 p50 {empty['p50']},p95 {empty['p95']};只有页面外框 p50 {shell['p50']},p95 {shell['p95']}。",
         "",
-        f"| 页面 | 账号所见 | p50 | p95 | p95 比看全部者(≤ {SCOPE_BOUND}) | p50 比空页(≤ {FLOOR_BOUND:g}) "
-        f"| 100,000 家单位 p95 | 比 3,000 家(≤ {SIZE_BOUND}) | |",
+        f"| 页面 | 账号所见 | p50 | p95 | p95 比看全部者（≤ {SCOPE_BOUND}） | p50 比空页（≤ {FLOOR_BOUND:g}） "
+        f"| 100,000 家单位 p95 | 比 3,000 家（≤ {SIZE_BOUND}） | |",
         "|---|---|--:|--:|--:|--:|--:|--:|---|",
         *(_page_line(row) for row in result["pages"]),
         "",
-        f"| 页面 | 行数 | SQL 语句数(相同且 ≤ {STATEMENT_BOUND}) | |",
+        f"| 页面 | 行数 | SQL 语句数（相同且 ≤ {STATEMENT_BOUND}） | |",
         "|---|---|---|---|",
         *(_statement_line(row) for row in result["statements"]),
         "",
         *_import_lines(result["import"]),
         "",
-        "全部在限内。" if result["within"] else "有超出限度的项目(标「超」)。",
+        "全部在限内。" if result["within"] else "有超出限度的项目（标「超」）。",
     ]
     return "\n".join(lines) + "\n"
 
@@ -135,7 +135,7 @@ def _statement_line(row: dict[str, Any]) -> str:
 
 def _import_lines(row: dict[str, Any]) -> list[str]:
     return [
-        f"| 100,000 行工作簿 | 秒 | 比 openpyxl 只读(≤ {IMPORT_BOUND:g}) | 内存峰值 MiB(≤ {MEMORY_BOUND:g}) | |",
+        f"| 100,000 行工作簿 | 秒 | 比 openpyxl 只读（≤ {IMPORT_BOUND:g}） | 内存峰值 MiB（≤ {MEMORY_BOUND:g}） | |",
         "|---|--:|--:|--:|---|",
         f"| openpyxl 只读一遍 | {row['openpyxl_seconds']:.2f} | 1.00 | {row['openpyxl_peak_mib']:.0f} | |",
         f"| 导入预览 | {row['preview_seconds']:.2f} | {row['ratio']:.2f} | {row['preview_peak_mib']:.0f} | {_mark(row)} |",

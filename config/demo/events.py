@@ -21,4 +21,4 @@ def run_through(events: Iterable[Event], *, say: Say, words: str) -> None:
     for number, event in enumerate(ordered, start=1):
         event.do(event.at)
         if number % 150 == 0:
-            say(f"  {words}:{number} / {len(ordered)}")
+            say(f"  {words}：{number} / {len(ordered)}")

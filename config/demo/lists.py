@@ -1,6 +1,5 @@
 """The lists of the demo city: three published articles, four lists of the year issued to everybody, most acknowledged."""
 
-import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -8,27 +7,23 @@ from typing import Any
 
 import yaml
 from django.conf import settings
-from django.utils import timezone
 
 from config.demo.events import Event
 from config.demo.organisation import DATA, City
 from config.demo.story import LISTS_OUT
-from engines.jobs import queue
-from engines.jobs.models import Job, JobState
 from organization.models import User
 from responsibility.enums import IssuedState, ItemKind, ListState, Subject
 from responsibility.models import IssuedItem, IssuedList, ResponsibilityList
 from responsibility.queries.targets import candidates
 from responsibility.services.adapt import add_individual_item
 from responsibility.services.holding import acknowledge_list, return_list
-from responsibility.services.issue import request_issue
+from responsibility.services.issue import CHUNK, issue_list
 from responsibility.services.library import publish_list
 from responsibility.services.list_import import commit_lists, plan_lists, read_file
 
 PUBLISHED = Path(settings.ROOT) / "responsibility" / "data"
 OF_THE_YEAR = "lists_2026.yaml"
 ADDED_BELOW = "individual_items.yaml"
-JOB_SECONDS = 120
 # Who has not acknowledged: units by code, persons by name or every so many-th.
 LATE_UNITS = {"YC-D40", "YC-D44", "YC-T12"}
 HEADS_WAITING = {"沈宁衡", "戚启恒", "朱思廉", "孙一然"}
@@ -55,7 +50,7 @@ def _import(path: Path, city: City, office: User, *, year: int | None, now: date
 
 
 def issue(city: City) -> None:
-    """Issues the year's lists through the batch job; a worker that runs beside does the work, else we do."""
+    """Issues the year's lists to everybody they are for, a month ago, in portions as the batch job does."""
     office, now = city.user_of("李启俭"), city.story.ago(LISTS_OUT)
     due = {
         Subject.COMMITTEE: city.story.ago(6).date(),
@@ -64,22 +59,10 @@ def issue(city: City) -> None:
         Subject.DISCIPLINE: city.story.ahead(2),
     }
     for target in ResponsibilityList.objects.filter(state=ListState.PUBLISHED, year=city.story.year, unit=city.root):
-        holders = candidates(target, today=city.story.today).filter(has_it=False)
-        if ids := list(holders.values_list("pk", flat=True)):
-            finish(request_issue(target, holder_ids=ids, due_on=due[Subject(target.subject)], actor=office, now=now))
-
-
-def finish(job: Job) -> None:
-    """Waits for the job, or does it where no worker has taken it."""
-    deadline = time.monotonic() + JOB_SECONDS
-    while True:
-        queue.run(job.pk, now=timezone.now())
-        job.refresh_from_db()
-        if job.state == JobState.DONE:
-            return
-        if job.state == JobState.FAILED or time.monotonic() > deadline:
-            raise RuntimeError(f"{job.label}:{job.error or job.words}")
-        time.sleep(0.2)
+        ids = list(candidates(target, today=city.story.today).filter(has_it=False).values_list("pk", flat=True))
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            issue_list(target, holder_ids=chunk, due_on=due[Subject(target.subject)], actor=office, now=now)
 
 
 def events(city: City) -> Iterator[Event]:

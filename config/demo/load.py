@@ -24,13 +24,13 @@ SHOWN = (
     (1, "李启俭", "纪委党风室", "市纪委监委", "下达清单、发起签订、工作台"),
     (2, "李清俭", "纪委领导", "市纪委监委", "会签、工作台"),
     (3, "卫弘廉", "纪委委员", "市纪委监委", "只读全市"),
-    (4, "孙立澄", "派驻(纪检)组", "派驻第5纪检监察组", "有责任书等待会签"),
+    (4, "孙立澄", "派驻（纪检）组", "派驻第5纪检监察组", "有责任书等待会签"),
     (5, "孙一然", "市委书记", "云川市", "有责任书等待签署"),
     (6, "沈宁衡", "单位主要负责人", "市财政局", "有责任书等待签署"),
     (7, "曹怀衡", "班子成员", "市财政局", "有清单待认领、责任书待签署"),
     (8, "clerk:YC-D19", "单位联络员", "市财政局", "填写个性事项、拟责任书"),
     (9, "@jiancha", "检查组成员", "借阅", "只见借阅的一份清单和一份责任书"),
-    (10, "@duzhe", "只读审计", "云川市", "只读,可看审计"),
+    (10, "@duzhe", "只读审计", "云川市", "只读，可看审计"),
     (11, "@system", "系统管理员", "三员", "账号"),
     (12, "@security", "安全管理员", "三员", "授权"),
     (13, "@audit", "安全审计员", "三员", "审计"),
@@ -45,12 +45,12 @@ def load_demo(*, now: datetime, say: Say) -> None:
         return
     city = City(Book(), Story(timezone.localtime(now)))
     began = time.monotonic()
-    say("正在装入演示城市「云川市」(虚构),约一分钟,只在第一次启动时需要……")
+    say("正在装入演示城市「云川市」（虚构），约一分钟，只在第一次启动时需要……")
     for words, step in STEPS:
         started = time.monotonic()
         step(city, say)
-        say(f"  {words}({time.monotonic() - started:.1f} 秒)")
-    say(f"演示城市已装好,用时 {time.monotonic() - began:.0f} 秒。")
+        say(f"  {words}（{time.monotonic() - started:.1f} 秒）")
+    say(f"演示城市已装好，用时 {time.monotonic() - began:.0f} 秒。")
 
 
 def is_complete() -> bool:
@@ -107,6 +107,6 @@ STEPS: tuple[tuple[str, Callable[[City, Say], None]], ...] = (
     ("单位、任职、分工已由工作簿导入", _organisation),
     ("账号已建立", _accounts),
     ("责任清单已发布并下达", _lists),
-    ("清单已认领,责任书已签订", _work),
+    ("清单已认领，责任书已签订", _work),
     ("检查组借阅已办理", _loans),
 )

@@ -11,7 +11,7 @@ from config.demo import accounts
 
 
 class Command(BaseCommand):
-    help = "列出演示账号(每个角色一个);演示环境之外拒绝。"
+    help = "列出演示账号（每个角色一个）;演示环境之外拒绝。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         if not found:
-            raise CommandError("还没有演示账号,请先启动演示:make demo。")
+            raise CommandError("还没有演示账号，请先启动演示：make demo。")
         if options["json"]:
             self.stdout.write(json.dumps([asdict(account) for account in found], ensure_ascii=False, indent=1))
             return
