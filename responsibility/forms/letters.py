@@ -12,6 +12,7 @@ from common.errors import DomainError
 from organization.models import Post
 from responsibility.models import IssuedItem, Letter
 from responsibility.rules.letter_text import PREAMBLE
+from responsibility.rules.letters import NUMERALS
 
 R = TypeVar("R")
 LONGEST_DRAWING = 700_000  # characters of a data: address; the picture itself is checked by the engine
@@ -101,12 +102,13 @@ class EditForm(LetterForm):
         self.clauses = list(letter.clauses.select_related("item").order_by("no"))
         for n, section in enumerate(letter.sections):
             if section["key"] != PREAMBLE:
-                self.fields[f"heading_{n}"] = forms.CharField(label="标题", max_length=40, initial=section["heading"])
+                self.fields[f"heading_{n}"] = forms.CharField(
+                    label=f"第{NUMERALS[n]}部分标题", max_length=40, initial=section["heading"]
+                )
             self.fields[f"text_{n}"] = forms.CharField(
                 label=section["heading"] or "引言",
                 initial="\n".join(section["paragraphs"]),
                 widget=forms.Textarea(attrs={"rows": 2 + len(section["paragraphs"])}),
-                required=False,
             )
         for clause in self.clauses:
             self.fields[f"clause_{clause.pk}"] = forms.CharField(
@@ -115,7 +117,7 @@ class EditForm(LetterForm):
                 required=False,
                 max_length=2000,
                 widget=forms.Textarea(attrs={"rows": 2}),
-                help_text=f"对应清单第 {clause.item.no} 项 {clause.item.content[:40]}",
+                help_text=f"对应清单第 {clause.item.no} 项 {clause.item.content[:40]}；清空即删去这一条",
             )
         left = [item for item in items if item.pk not in {clause.item_id for clause in self.clauses}]
         if left:

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from organization.access import ScopedQuerySet, beneath, pk_among, prefixes
+from organization.enums import Office
 from organization.models import Loan
 from responsibility.enums import CLOSED_LETTERS, LetterKind, LetterState
 
@@ -75,8 +76,12 @@ class LetterQuerySet(ScopedQuerySet["Letter"]):
 
     def also_visible(self, user: Any, action: str) -> Iterable[Any]:
         """Besides what is lent, the letters the person signs or has signed, in whatever unit they lie."""
-        yield from super().also_visible(user, action)
-        if action != "letter.view" or user.person_id is None:
+        if action != "letter.view":
+            return
+        loans = LetterPermission.objects.running(timezone.localdate()).filter(user_id=user.pk)
+        if user.office == Office.BUSINESS and loans.exists():
+            yield pk_among(loans.values("content_object_id"))
+        if user.person_id is None:
             return
         mine = self.model._meta.get_field("signatures").related_model.objects.filter(person_id=user.person_id)
         for path in prefixes(user, action):

@@ -84,7 +84,6 @@ LETTERS = Table(
             reason_required=True,
         ),
         Step("resume", "修改后重新发起", frozenset({RETURNED}), DRAFT, "letter.draft", main=True),
-        Step("extend", "延长签订期限", frozenset({DRAFT, SIGNING, RETURNED}), "", "letter.issue", reason_required=True),
         Step(
             "withdraw",
             "撤回",
