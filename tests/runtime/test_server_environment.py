@@ -162,3 +162,10 @@ def test_behind_a_proxy_only_its_own_entry_counts(rf) -> None:
     request = rf.get("/", HTTP_X_FORWARDED_FOR="1.2.3.4, 10.0.0.9", REMOTE_ADDR="10.0.0.1")
     assert address_behind_proxy(request) == "10.0.0.9"
     assert address_behind_proxy(rf.get("/", REMOTE_ADDR="10.0.0.1")) == "10.0.0.1"
+
+
+def test_a_command_without_its_database_says_so_in_a_sentence(tmp_path: Path) -> None:
+    result = run(complete(tmp_path), "manage.py", "migrate", "--skip-checks")
+    assert result.returncode == 1
+    assert "数据库没有应答" in result.stderr
+    assert "Traceback" not in result.stderr
