@@ -27,7 +27,7 @@ from config.prepare import prepare
 from engines.jobs.models import Heartbeat
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60
+READY_SECONDS = 180  # generous: a busy machine is no fault of ours
 PORT_SECONDS = 5  # a predecessor that was just killed still lets go of the port
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0

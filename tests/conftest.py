@@ -90,7 +90,7 @@ def worker(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[su
                "--without-mingle", "--loglevel=INFO"]  # fmt: skip
     log = tmp_path / "worker.log"
     child = spawn(command, log=log, environment=environment)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not Heartbeat.objects.filter(name__startswith="worker:").exists():
         assert child.poll() is None, log.read_text()
         assert time.monotonic() < deadline, f"the worker did not start: {log.read_text()}"

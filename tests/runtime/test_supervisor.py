@@ -41,7 +41,7 @@ class Demo:
             )
 
     def wait_until_ready(self) -> None:
-        wait_for(lambda: "就绪" in self.said() or self.process.poll() is not None, seconds=90)
+        wait_for(lambda: "就绪" in self.said() or self.process.poll() is not None, seconds=240)
         assert self.process.poll() is None, self.said()
 
     def said(self) -> str:
@@ -177,7 +177,7 @@ def test_a_part_that_dies_is_started_again(demo: Demo, words: str) -> None:
         except (StopIteration, OSError, psutil.Error):
             return False
 
-    wait_for(well_again, seconds=45)
+    wait_for(well_again, seconds=120)
     assert "重新启动" in demo.said()
 
 
