@@ -17,6 +17,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "reminders.tick": {"task": "reminders.tick", "schedule": 60.0, "options": {"expires": 60}},
 }
 _stopping = threading.Event()
 

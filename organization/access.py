@@ -31,6 +31,7 @@ MATRIX: dict[str, frozenset[str]] = {
         "letter.issue",
         "letter.withdraw",
         "object.lend",
+        "reminder.manage",
         "office.view",
     },
     Role.OFFICE_LEADER: READ | {"list.issue", "letter.issue", "letter.withdraw", "letter.sign", "office.view"},

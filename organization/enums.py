@@ -121,6 +121,7 @@ ACTION_LABELS = {
     "letter.withdraw": "撤回责任书",
     "letter.sign": "签署责任书",
     "object.lend": "出借单件材料",
+    "reminder.manage": "设置提醒阶梯",
     "office.view": "查看工作台",
     "audit.view": "查看审计记录",
     "account.manage": "管理账号",

@@ -8,7 +8,8 @@ class ResponsibilityConfig(AppConfig):
     verbose_name = "责任清单与责任书"
 
     def ready(self) -> None:
-        from responsibility import letters_setup, lists_setup
+        from responsibility import letters_setup, lists_setup, reminders
 
         lists_setup.announce()
         letters_setup.announce()
+        reminders.announce()

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "engines.jobs",
     "engines.documents",
     "engines.imports",
+    "engines.reminders",
     "organization",
     "responsibility",
     "django.contrib.admin",
@@ -152,5 +153,15 @@ LVZE_PUBLIC_ADDRESS = env.str("LVZE_PUBLIC_ADDRESS", default="")  # where a lett
 LVZE_LETTERS_PER_SIGNER = env.int("LVZE_LETTERS_PER_SIGNER", default=4)  # letters per signer and year before a warning
 LVZE_PLACE = env.str("LVZE_PLACE", default="")  # shown in the bar
 LVZE_OWNER = env.str("LVZE_OWNER", default="")  # shown in the footer
+LVZE_MAIL_URL = env.str("LVZE_MAIL_URL", default="")  # smtp+tls://name:password@host:587; empty: no mail
+LVZE_MAIL_FROM = env.str("LVZE_MAIL_FROM", default="")
+if LVZE_MAIL_URL:
+    vars().update(env.email_url_config(LVZE_MAIL_URL))
+DEFAULT_FROM_EMAIL = LVZE_MAIL_FROM or "lvze@localhost"
+EMAIL_TIMEOUT = 10  # seconds; a mail server that hangs holds up one worker for one message
+# Where robots are reached in this network, e.g. through a proxy or in a private edition; empty: the makers' own.
+LVZE_WECOM_ADDRESS = env.str("LVZE_WECOM_ADDRESS", default="")
+LVZE_DINGTALK_ADDRESS = env.str("LVZE_DINGTALK_ADDRESS", default="")
+LVZE_FEISHU_ADDRESS = env.str("LVZE_FEISHU_ADDRESS", default="")
 LVZE_DEMO = False
 LOGGING = logging_settings(env.str("LVZE_LOG_LEVEL", default="INFO"))
