@@ -156,7 +156,7 @@ def appoint_by_name(
     Without a number a namesake within the unit is the same person. A namesake elsewhere is refused unless `is_new`.
     """
     ensure_manages(by, unit)
-    person = find_person(unit, name=name.strip(), phone=phone.strip())
+    person = find_person(unit, name=name.strip(), phone=phone.strip(), is_new=is_new)
     if person is None:
         if not is_new and Person.objects.filter(name=name.strip()).exists():
             raise DomainError(
@@ -168,11 +168,16 @@ def appoint_by_name(
     return appoint(person, unit=unit, by=by, now=now, **post)
 
 
-def find_person(unit: Unit, *, name: str, phone: str) -> Person | None:
-    """The known person: by number and name, else by name within the unit. Refuses a number of somebody else."""
+def find_person(unit: Unit, *, name: str, phone: str, is_new: bool = False) -> Person | None:
+    """The known person: by number and name, else by name within the unit unless it `is_new`.
+
+    Refuses a number of somebody else.
+    """
     if phone and (known := Person.objects.filter(phone=phone).first()):
         if known.name != name:
             raise DomainError(f"手机号 {phone} 已由{known.name}使用。", field="phone", remedy="请核对姓名和手机号。")
         return known
+    if is_new:
+        return None
     here = list(Person.objects.filter(name=name, posts__unit=unit).distinct()[:2])
     return here[0] if len(here) == 1 and (not phone or not here[0].phone) else None
