@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from benchmarks.copying import copy_rows, finish
@@ -84,6 +85,8 @@ class City:
         self.places: list[Place] = []
 
     def load(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
         self.places = list(self._places())
         self._units()
         self._people()

@@ -67,7 +67,8 @@ def preview(path: Path) -> float:
     run = start_import("units", data, path.name, by=None, now=timezone.now(), enqueued=False)
     run = preview_import(run, now=timezone.now())
     spent = time.perf_counter() - began
-    assert run.state == RunState.PREVIEWED and run.row_count >= UNITS + POSTS + CHARGES, (run.state, run.row_count)
+    assert run.state == RunState.PREVIEWED, run.state
+    assert run.row_count >= UNITS + POSTS + CHARGES, run.row_count
     assert not run.error_total, (run.error_total, run.counts)
     return spent
 

@@ -25,8 +25,13 @@ EXPIRING = timedelta(days=14)
 FAILED_SINCE = timedelta(days=14)
 LOOKED_BACK = 5_000  # entries of the trail, so that the page costs the same in a province
 RECENT = 5
+OTHERS = 6
 # What has happened to these is of interest to a unit; reading and accounts are not.
-RECENT_NOUNS = ("responsibility.letter", "responsibility.issuedlist", "organization.unit", "organization.post")
+RECENT_NOUNS = {
+    "letter.view": ("responsibility.letter",),
+    "list.view": ("responsibility.issuedlist",),
+    "unit.view": ("organization.unit", "organization.post"),
+}
 LETTER_ACTS = {
     letter_queries.SIGN: ("签订责任书", "阅读并签署", "letter_sign"),
     letter_queries.RETURNED: ("退回的责任书", "查看并修改", "letter_show"),
@@ -148,7 +153,7 @@ def elsewhere(user: User, *, today: date) -> list[Elsewhere]:
             due(letter.due_on, today=today),
             reverse("letter_show", args=[letter.pk]),
         )
-        for letter in letter_queries.letters_waiting_for_others(user)
+        for letter in letter_queries.letters_waiting_for_others(user, limit=OTHERS)
     ]
 
 
@@ -195,15 +200,16 @@ def own_lists(user: User, *, today: date, year: int) -> list[OwnList]:
 
 
 def recent(user: User) -> list[Recent]:
-    """The last acts on letters, lists, units and posts in the account's scope, among the newest of the trail."""
-    scopes = prefixes(user, "unit.view")
+    """The last acts on letters, lists, units and posts, each as far as the account may see that noun; among the newest
+    of the trail. What is only lent shows nothing here."""
     newest = AuditEntry.objects.order_by("-id").values_list("pk", flat=True).first()
-    if not scopes or newest is None:
+    within = Q(pk__in=[])
+    for action, nouns in RECENT_NOUNS.items():
+        for path in prefixes(user, action):
+            within |= beneath("unit_path", path) & Q(target_type__in=nouns)
+    if newest is None or not prefixes(user, "unit.view"):
         return []
-    within = Q()
-    for path in scopes:
-        within |= beneath("unit_path", path)
-    entries = AuditEntry.objects.filter(within, pk__gt=newest - LOOKED_BACK, target_type__in=RECENT_NOUNS)
+    entries = AuditEntry.objects.filter(within, pk__gt=newest - LOOKED_BACK)
     entries = entries.exclude(action="letter.seal").exclude(action__endswith=".read").order_by("-id")
     return [
         Recent(action_words(entry.action), entry.target_title, entry.actor_name, entry.at, _place_of(entry))

@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "roles": desk.roles(user),
         "expiring": desk.expiring(user, today=today),
         "lent": desk.lent_to(user),
+        "letters_address": reverse("letter_list") if user.may_somewhere("letter.view") else "",
         "next": _next_step(user),
     }
     return render(request, "config/home.html", context)
