@@ -11,7 +11,8 @@ import platform
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-PR_CAPBSET_READ = 23
+PR_CAPBSET_READ, PR_SET_SECUREBITS = 23, 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -46,6 +47,8 @@ def folder_capability() -> int | None:
 def drop_to(uid: int, gid: int, capability: int | None) -> None:
     """Changes this process to the account for good, keeping at most the one capability."""
     if capability is not None:
+        # access(2), with which initdb looks for its neighbours, otherwise leaves capabilities of ordinary accounts out.
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
         _prctl(PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setgid(gid)

