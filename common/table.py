@@ -51,6 +51,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -227,16 +228,17 @@ class Table:
 
     # ---- addresses
 
+    @cached_property
+    def _conditions(self) -> dict[str, list[str]]:
+        gone = {"after", "before"} if self.q else {"after", "before", "q"}
+        return {key: values for key, values in self.given.lists() if key not in gone}
+
     def _address(self, **changes: Any) -> str:
         """The address of this list with some parts changed (None takes one away); always from its first page unless told."""
-        query = self.given.copy()
-        for key in ("after", "before", *(["q"] if not self.q else [])):
-            query.pop(key, None)
-        for key, value in changes.items():
-            query.pop(key, None)
-            if value is not None:
-                query.setlist(key, value if isinstance(value, list) else [value])
-        return f"{self.path}?{query.urlencode()}" if query else self.path
+        query = urlencode(
+            {key: value for key, value in {**self._conditions, **changes}.items() if value is not None}, doseq=True
+        )
+        return f"{self.path}?{query}" if query else self.path
 
     @property
     def view_address(self) -> str:
@@ -351,7 +353,7 @@ class Table:
         post = self.request.POST
         if post.get("all") == "1":
             self.given = QueryDict(post.get("filter", "")[:2000])
-            for name in ("q", "shown_filters", "chosen", "narrowed", "matching"):
+            for name in ("q", "_conditions", "shown_filters", "chosen", "narrowed", "matching"):
                 self.__dict__.pop(name, None)
             return self.matching
         return self.all_rows.filter(pk__in=[key for key in post.getlist("pick") if self._is_key(key)])

@@ -182,6 +182,9 @@ def examples(request: HttpRequest) -> dict[str, object]:
 
 @audience(PUBLIC)
 def gallery(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "config/gallery.html", {"table": UnitGalleryTable(request, Unit.objects.all()), **examples(request)}
-    )
+    """All components; nothing here is stored."""
+    said = examples(request)
+    if "job" in request.GET:  # what the running job of the page asks for
+        bar = {"job": said["running"], "url": "?job=1", "done_url": "", "done_act": ""}
+        return render(request, "components/job.html", bar)
+    return render(request, "config/gallery.html", {"table": UnitGalleryTable(request, Unit.objects.all()), **said})

@@ -28,9 +28,11 @@ class Item:
 ITEMS = (
     Item("工作台", "office", ("office.view",), ("office",)),
     Item("我的工作", "home", (SIGNED_IN,), ("home",)),
-    Item("责任清单", "list_list", ("list.view",), ("list", "library", "coverage", "item")),
+    Item("责任清单", "list_list", ("list.view",), ("list", "item")),
+    Item("清单库", "library_list", ("list.author",), ("library",)),
     Item("责任书", "letter_list", ("letter.view",), ("letter",)),
-    Item("单位与任职", "unit_list", ("unit.view",), ("unit", "person", "post", "charge", "import")),
+    Item("单位与任职", "unit_list", ("unit.view",), ("unit", "person", "post", "charge")),
+    Item("导入", "import_list", ("unit.manage",), ("import",)),
     Item("授权", "grant_list", ("grant.manage",), ("grant",)),
     Item("账号", "account_list", ("account.manage",), ("account",)),
     Item("后台任务", "job_list", ("job.view",), ("job",)),
@@ -91,6 +93,14 @@ class Face:
     @property
     def home(self) -> str:
         return address("home") or "/"
+
+    @property
+    def my_access(self) -> str:
+        return address("my_access")
+
+    @property
+    def verify(self) -> str:
+        return address("letter_verify")
 
     @property
     def password_change(self) -> str:

@@ -23,6 +23,28 @@
     if (end > innerHeight) { e.preventDefault(); scrollBy({ top: Math.min(innerHeight - 200, end - innerHeight + 220) }); }
   });
 
+  /* only the ink is sent, not the empty field around it: so a signature is as large on paper as it was meant */
+  const trim = () => {
+    const canvas = form.querySelector("[data-pad] canvas");
+    if (!drawing.value || !canvas || !canvas.width) return;
+    const { width, height } = canvas, ink = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    let left = width, right = 0, top = height, bottom = 0;
+    for (let at = 3, n = 0; at < ink.length; at += 4, n++) {
+      if (!ink[at]) continue;
+      const x = n % width, y = (n / width) | 0;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+    }
+    if (right <= left || bottom <= top) return;
+    const edge = 12, cut = document.createElement("canvas");
+    cut.width = right - left + 2 * edge; cut.height = bottom - top + 2 * edge;
+    cut.getContext("2d").drawImage(canvas, edge - left, edge - top);
+    drawing.value = cut.toDataURL("image/png");
+  };
+  drawing.addEventListener("input", trim);
+
   /* what is still missing, in the order in which it is asked */
   const say = () => {
     const done = [], left = [];

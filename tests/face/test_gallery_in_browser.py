@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.factories.organization import make_region, make_unit
+from organization.models import User
+from tests.factories.organization import make_officer, make_region, make_unit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.face.urls")]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--no-first-run"]
@@ -17,7 +19,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-ren
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("LVZE_CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("LVZE_CHROMIUM", "/usr/bin/chromium"), args=FLAGS
+        )
         yield browser
         browser.close()
 
@@ -91,11 +95,39 @@ def test_large_type_is_remembered_without_script(chromium: Browser, live_server:
     assert page.get_attribute("html", "data-type") is None
 
 
-def test_columns_are_chosen_without_script(chromium: Browser, live_server: Any, city: None) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{live_server.url}/gallery/")
+def signed_in(page: Page, base: str, client: Client, user: User) -> None:
+    client.force_login(user)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
+
+
+def test_columns_are_chosen_and_remembered_without_script(
+    chromium: Browser, live_server: Any, city: None, client: Client
+) -> None:
+    page, _ = opened(chromium, live_server.url, 1440, java_script_enabled=False)
+    signed_in(page, live_server.url, client, make_officer("system"))
+    page.goto(f"{live_server.url}/gallery/?q=局")
     assert page.locator("#gallery-part thead >> text=编码").count() == 1
+    page.click("summary >> text=选择列")
+    page.uncheck("input[name=column][value=code]")
+    page.click("text=按此显示")
+    assert "q=" in page.url
+    assert page.locator("#gallery-part thead >> text=编码").count() == 0
+    assert page.locator("#gallery-part tbody tr").count() == 20
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_admin_is_clean_under_the_policy(
+    chromium: Browser, live_server: Any, city: None, client: Client, width: int
+) -> None:
+    page, said = opened(chromium, live_server.url, width)
+    signed_in(page, live_server.url, client, make_officer("system"))
+    for path in ("/admin/", "/admin/organization/unit/", "/admin/organization/user/", "/admin/password_change/"):
+        answer = page.goto(f"{live_server.url}{path}", wait_until="networkidle")
+        assert answer is not None
+        assert answer.status == 200, path
+        found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+        assert found == [], path
+    assert said == []
 
 
 def test_a_draft_comes_back_and_a_dialog_gives_the_focus_back(chromium: Browser, live_server: Any, city: None) -> None:

@@ -73,7 +73,9 @@ def test_choosing_a_type_size_leads_back_to_the_page(client: Client) -> None:
     assert answer.cookies[TYPE_COOKIE].value == LARGE
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "", "/\\evil.example"]
+)
 def test_a_choice_never_leads_to_another_site(client: Client, wanted: str) -> None:
     answer = client.post(reverse("type_choose"), {"type": "large", "next": wanted})
     assert answer.headers["Location"] == "/"
