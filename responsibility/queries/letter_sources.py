@@ -51,7 +51,7 @@ def standard_supervisor(issuer: Post, recipient: Post, kind: str, *, on: date) -
 
 def supervising_posts(issuer: Post, recipient: Post, *, on: date) -> QuerySet[Post]:
     """The posts that may co-sign for the body that supervises the recipient's unit, its leader first."""
-    posts = Post.objects.held(on).filter(unit_id=recipient.unit.supervisor_id, kind__in=SUPERVISING)
+    posts = Post.objects.held(on).filter(unit=recipient.unit.supervisor, kind__in=SUPERVISING)
     posts = posts.exclude(person_id__in=[issuer.person_id, recipient.person_id])
     return (
         posts.select_related("unit", "person").order_by("kind", "id") if recipient.unit.supervisor_id else posts.none()
@@ -95,5 +95,5 @@ def possible_recipients(user: User, year: int, *, on: date) -> QuerySet[Post]:
 
 def _count_items(whose: Q, year: int) -> Coalesce:
     items = IssuedItem.objects.filter(whose, year=year, state=IssuedItemState.OPEN)
-    items = items.exclude(issued_list__state=IssuedState.WITHDRAWN).order_by().values("year")
-    return Coalesce(Subquery(items.annotate(number=Count("pk")).values("number")), 0)
+    by_year = items.exclude(issued_list__state=IssuedState.WITHDRAWN).order_by().values("year")
+    return Coalesce(Subquery(by_year.annotate(number=Count("pk")).values("number")), 0)

@@ -16,11 +16,32 @@ from responsibility.enums import LetterKind, LetterState, SignatureState
 from responsibility.models import IssuedList, Letter, Signature
 
 SIGN, RETURNED, DRAFT = "sign", "returned", "draft"
+YEARS_BACK = 6
+# What a row of the list shows; half of a list page's time would go into columns nobody reads.
+LISTED = (
+    "number",
+    "year",
+    "title",
+    "kind",
+    "state",
+    "stage",
+    "closed",
+    "version",
+    "due_on",
+    "signed_at",
+    "drafted_at",
+    "recipient_unit__name",
+    "recipient_post__title",
+    "recipient_post__person__name",
+    "supervisor_unit__name",
+)
+MOST_WAITING = 100  # nobody works through more on one page; the list has the rest
 
 
 def with_places(letters: QuerySet[Letter]) -> QuerySet[Letter]:
     """Each letter with the places of its present version as `places`, in one more statement for all of them."""
     present = Signature.objects.filter(version=F("letter__version")).order_by("stage_order", "order")
+    present = present.only("letter_id", "version", "stage_order", "state", "person_name", "post_title", "unit_name")
     return letters.prefetch_related(Prefetch("signatures", queryset=present, to_attr="places"))
 
 
@@ -28,7 +49,7 @@ def listed_letters(user: User, action: str = "letter.view") -> QuerySet[Letter]:
     """The letters the account may see, as a list shows them."""
     letters = Letter.objects.visible_to(user, action)
     letters = letters.select_related("recipient_unit", "recipient_post__person", "supervisor_unit")
-    return with_places(letters.defer("sections", "search_text"))
+    return with_places(letters.only(*LISTED))
 
 
 def shown_letter(letters: QuerySet[Letter]) -> QuerySet[Letter]:
@@ -55,9 +76,8 @@ def waited_for(places: Sequence[Signature], stage: int | None) -> list[Signature
 
 
 def years_with_letters(today: date) -> list[tuple[int, str]]:
-    """The years a list offers, newest first: this and the next, and all back to the first with letters."""
-    first = Letter.objects.order_by("year").values_list("year", flat=True).first() or today.year
-    return [(year, str(year)) for year in range(today.year + 1, min(first, today.year) - 1, -1)]
+    """The years a list offers, newest first: the next, this and those before for which letters are usually asked."""
+    return [(year, str(year)) for year in range(today.year + 1, today.year - YEARS_BACK, -1)]
 
 
 # ---------------------------------------------------------------------------------------------- what waits
@@ -78,17 +98,18 @@ class WaitingLetter:
 
 def waiting_letters(user: User, today: date) -> list[WaitingLetter]:
     """What waits for the account, the earliest deadline first: to sign (only where his stage is open and he still
-    holds the post), returned letters he drafted or issued, and his drafts.
+    holds the post), returned letters he drafted or issued, and his drafts; at most 100 of each.
     """
-    waiting = [WaitingLetter(SIGN, letter) for letter in _to_sign(user, today)]
+    waiting = [WaitingLetter(SIGN, letter) for letter in _to_sign(user, today)[:MOST_WAITING]]
     mine = Q(drafted_by=user)
     if user.person_id:
         mine |= Q(issuer_post__person_id=user.person_id)
     own = Letter.objects.filter(mine, state__in=[LetterState.RETURNED, LetterState.DRAFT])
-    own = own.select_related("recipient_unit", "issuer_unit").prefetch_related(_returned_places())
-    for letter in own.order_by("due_on", "id")[:50]:
+    own = own.select_related("recipient_unit", "issuer_unit").defer("sections", "search_text")
+    own = own.prefetch_related(_returned_places())
+    for letter in own.order_by("due_on", "id")[:MOST_WAITING]:
         returned = letter.state == LetterState.RETURNED
-        reason = next((p.reason for p in letter.returned_places if p.version == letter.version), "")
+        reason = next((p.reason for p in getattr(letter, "returned_places", []) if p.version == letter.version), "")
         waiting.append(WaitingLetter(RETURNED if returned else DRAFT, letter, reason if returned else ""))
     return sorted(waiting, key=lambda each: (each.due_on, each.letter.pk))
 
@@ -106,7 +127,8 @@ def _to_sign(user: User, today: date) -> QuerySet[Letter]:
         held, person_id=user.person_id, state=SignatureState.WAITING, stage_order=F("letter__stage")
     ).filter(version=F("letter__version"))
     letters = Letter.objects.filter(state=LetterState.SIGNING, pk__in=places.values("letter_id"))
-    return letters.select_related("recipient_unit", "issuer_unit").order_by("due_on", "id")
+    letters = letters.select_related("recipient_unit", "issuer_unit").defer("sections", "search_text")
+    return letters.order_by("due_on", "id")
 
 
 def letters_waiting_for_others(user: User, limit: int = 10) -> list[Letter]:
@@ -215,7 +237,7 @@ class Stalled:
 def stalled_letters(user: User, *, limit: int = 10) -> list[Stalled]:
     """The letters out for signing in the account's scope with the earliest deadlines, and who is waited for."""
     letters = listed_letters(user).filter(state=LetterState.SIGNING).order_by("due_on", "id")[:limit]
-    return [Stalled(letter, waited_for(letter.places, letter.stage)) for letter in letters]
+    return [Stalled(letter, waited_for(getattr(letter, "places", []), letter.stage)) for letter in letters]
 
 
 # ---------------------------------------------------------------------------------------------- what hangs on it

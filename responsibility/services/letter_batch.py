@@ -47,7 +47,7 @@ def _check_size(ids: Sequence[int]) -> None:
 
 def draft_batch_job(context: JobContext) -> None:
     """Handler: a post that has its letter already counts as done, so that starting twice changes nothing."""
-    by = User.objects.get(pk=context.requested_by_id)
+    by = _requester(context)
     year, due_on = context.payload["year"], date.fromisoformat(context.payload["due_on"])
 
     def draft(post_id: int) -> str:
@@ -76,7 +76,7 @@ def _draft_one(recipient: Post, terms: DraftTerms, *, by: User, now: datetime) -
 
 def send_batch_job(context: JobContext) -> None:
     """Handler: a letter that is no draft any more counts as done."""
-    by = User.objects.get(pk=context.requested_by_id)
+    by = _requester(context)
 
     def send(letter_id: int) -> str:
         letter = Letter.objects.get(pk=letter_id)
@@ -89,6 +89,11 @@ def send_batch_job(context: JobContext) -> None:
         return ""
 
     _work_off(context, context.payload["letters"], send, "发起签订")
+
+
+def _requester(context: JobContext) -> User:
+    assert context.requested_by_id is not None  # a batch always has somebody who asked for it
+    return User.objects.get(pk=context.requested_by_id)
 
 
 def _work_off(context: JobContext, ids: Sequence[int], act: Callable[[int], str], verb: str) -> None:

@@ -164,8 +164,8 @@ def return_letter(letter: Letter, *, by: User, reason: str, now: datetime) -> Le
     """A signer whose turn it is sends the text back. What others have signed loses its force and stays on file."""
     returned = advance(LETTERS, letter, "return", actor=by, now=now, reason=reason, changes={"stage": None})
     places = returned.signatures.filter(version=returned.version)
-    places.filter(person_id=by.person_id).update(state=SignatureState.RETURNED, reason=reason.strip())
-    places.exclude(person_id=by.person_id).update(state=SignatureState.VOID)
+    places.filter(person=by.person).update(state=SignatureState.RETURNED, reason=reason.strip())
+    places.exclude(person=by.person).update(state=SignatureState.VOID)
     return returned
 
 

@@ -72,7 +72,7 @@ def _put(letter: Letter, act: Act, drawing: bytes, *, by: User, now: datetime) -
     _check_still_open(locked)
     place = (
         Signature.objects.select_for_update(of=("self",))
-        .filter(letter=locked, version=locked.version, person_id=by.person_id)
+        .filter(letter=locked, version=locked.version, person=by.person)
         .first()
     )
     if place is None:

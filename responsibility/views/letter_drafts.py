@@ -366,8 +366,9 @@ def _extension(letter: Letter, ready: bool) -> str:
 
 
 def _picked(request: Asked) -> list[Letter]:
-    table = LetterTable(request, listed_letters(actor(request)).select_related("issuer_post", "recipient_unit"))
-    return list(table.picked().order_by("due_on", "id")[:2000])
+    picked = LetterTable(request, listed_letters(actor(request))).picked().values("pk")
+    letters = Letter.objects.filter(pk__in=picked).select_related("issuer_post", "recipient_unit")
+    return list(letters.order_by("due_on", "id")[:2000])
 
 
 @audience(SIGNED_IN)

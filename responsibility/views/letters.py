@@ -205,7 +205,7 @@ def letter_show(request: Asked, pk: int) -> HttpResponse:
         "offers": (offers := _offers(letter, user, request)),
         "shut": [offer["refusal"] for offer in offers if offer["refusal"] and offer["main"]],
         "qr": qr_image(letter) if letter.document_id else "",
-        "digest": grouped(letter.text_sha256),
+        "digest": grouped(letter.document.sha256) if letter.document else "",
         "timeline": timeline_rows(letter),
         "why": explain(user, "letter.view", letter),
         "versions": list(letter.versions.order_by("-version")),

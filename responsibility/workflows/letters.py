@@ -37,7 +37,7 @@ def own_signature(actor: Any, letter: Letter) -> Signature | None:
 
 def waiting_in(letter: Letter, stage: int | None) -> list[str]:
     """Who has not yet signed in a stage of the present version."""
-    left = letter.signatures.filter(version=letter.version, stage_order=stage, state=SignatureState.WAITING)
+    left = letter.signatures.filter(version=letter.version, stage_order=stage or 0, state=SignatureState.WAITING)
     return list(left.values_list("person_name", flat=True))
 
 
