@@ -91,7 +91,8 @@ def content_constraints(name: str) -> list[models.BaseConstraint]:
     """What must hold of a duty in either table; constraint names carry the table's name."""
     return [
         models.CheckConstraint(
-            condition=Q(per__in=PERIODIC, times__gte=1) | (~Q(per__in=PERIODIC) & Q(times__isnull=True)),
+            condition=Q(per__in=PERIODIC, times__isnull=False, times__gte=1)
+            | (~Q(per__in=PERIODIC) & Q(times__isnull=True)),
             name=f"{name}_times_iff_periodic",
             violation_error_message="按年、半年、季度、月开展的须写至少次数，其他频次不写次数。",
         ),

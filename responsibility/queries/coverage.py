@@ -93,7 +93,7 @@ def holders_in_scope(target: ResponsibilityList, user: Any, *, today: date) -> Q
 
 
 def coverage_of(target: ResponsibilityList, user: Any, *, today: date) -> Coverage:
-    """Counts for the head of the page and one line per item; five statements, whatever the number of units."""
+    """Counts for the head of the page and one line per item; six statements, whatever the number of units."""
     lists = issued_in_scope(target, user)
     counted = lists.aggregate(
         issued=Count("pk"),
@@ -115,19 +115,16 @@ def coverage_of(target: ResponsibilityList, user: Any, *, today: date) -> Covera
 
 
 def _below(lists: QuerySet[IssuedList], keys: Iterable[Any]) -> dict[str, dict[str, int]]:
+    """By key: lists that carry it, of them acknowledged, letter clauses that rest on it. A list has each key once."""
     carried = IssuedItem.objects.filter(
         issued_list__in=lists.order_by().values("pk"), key__in=list(keys), state=IssuedItemState.OPEN
+    ).order_by()
+    rows = carried.values("key").annotate(
+        carriers=Count("pk"), acknowledged=Count("pk", filter=Q(issued_list__state=IssuedState.ACKNOWLEDGED))
     )
-    rows = (
-        carried.order_by()
-        .values("key")
-        .annotate(
-            carriers=Count("issued_list", distinct=True),
-            acknowledged=Count("issued_list", filter=Q(issued_list__state=IssuedState.ACKNOWLEDGED), distinct=True),
-            clauses=Count("clauses", distinct=True),
-        )
-    )
-    return {str(row.pop("key")): row for row in rows}
+    clauses = carried.filter(clauses__isnull=False).values("key").annotate(n=Count("clauses"))
+    by_key = {row["key"]: row["n"] for row in clauses}
+    return {str(key := row.pop("key")): {**row, "clauses": by_key.get(key, 0)} for row in rows}
 
 
 def holder_lines(target: ResponsibilityList, holders: Iterable[Any]) -> list[HolderCoverage]:

@@ -65,7 +65,7 @@ def propose_to(target: ResponsibilityList, *, issued_id: int, now: datetime) -> 
     _overtake(issued, now)
     items = list(issued.items.filter(state=IssuedItemState.OPEN).select_related("source__category"))
     common = [item for item in items if item.source is not None]
-    changes = difference([duty_of(item.source) for item in common if item.source], duties_of(target))
+    changes = _changes(target, [item.source for item in common if item.source])
     if not changes or _follows(issued, items):
         _follow(issued, target, common, changes, now)
         return None
@@ -153,6 +153,15 @@ def _propose(
     after = {"from_version": issued.list.version, "to_version": target.version, "changes": len(changes)}
     record("issued_list.propose", issued, actor=None, now=now, after=after)
     return made
+
+
+def _changes(target: ResponsibilityList, sources: Sequence[ListItem]) -> list[Difference]:
+    """What the new version changes against these items of the library; most lists stand on the same ones."""
+    known: dict[tuple[int, ...], list[Difference]] = target.__dict__.setdefault("_changes_by_sources", {})
+    key = tuple(source.pk for source in sources)
+    if key not in known:
+        known[key] = difference([duty_of(source) for source in sources], duties_of(target))
+    return known[key]
 
 
 def _source(target: ResponsibilityList, change: Difference) -> ListItem | None:
