@@ -34,7 +34,7 @@ $(DEV): $(BIN)/python requirements/dev.txt
 
 # The whole product on this machine with the demo city; PORT and LVZE_VAR change port and data folder.
 demo: $(RUNTIME)
-	@exec $(BIN)/python manage.py demo
+	@exec $(BIN)/python -I config/unprivileged.py - - - 15 $(BIN)/python manage.py demo # stops in order also when make is killed
 
 test: $(DEV)
 	@PYTHON_BIN=$(BIN)/python .ci/test
