@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import lazy_pinyin
 
 LONGEST = 500
 
@@ -16,8 +16,9 @@ def search_text(words: Iterable[str], *, longest: int = LONGEST) -> str:
     for word in dict.fromkeys(word.strip() for word in words if word and word.strip()):
         parts.append(word.lower())
         if not word.isascii():
-            parts.append("".join(lazy_pinyin(word)).lower())
-            parts.append("".join(lazy_pinyin(word, style=Style.FIRST_LETTER)).lower())
+            sounds = lazy_pinyin(word)
+            parts.append("".join(sounds).lower())
+            parts.append("".join(sound[:1] for sound in sounds).lower())
     return "|".join(dict.fromkeys(parts))[:longest]
 
 

@@ -54,7 +54,9 @@ def create_account(
 def create_accounts(person_ids: Sequence[int], *, by: User | None, now: datetime) -> list[tuple[User, str]]:
     """Makes an account for each of the people who has none by now, named by the person's code; all or nothing."""
     _ensure_system_officer(by)
-    people = Person.objects.select_for_update(of=("self",)).filter(pk__in=person_ids, account__isnull=True).order_by("pk")
+    people = (
+        Person.objects.select_for_update(of=("self",)).filter(pk__in=person_ids, account__isnull=True).order_by("pk")
+    )
     return [create_account(username=person.code, person=person, by=by, now=now) for person in people]
 
 

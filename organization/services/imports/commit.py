@@ -9,7 +9,7 @@ from engines.audit.record import Entry, record_many
 from engines.imports.kinds import Commit, Made
 from engines.imports.models import ImportChange
 from engines.imports.preview import Act, Does, Plan
-from organization.models import FACTS, Charge, Person, Post, Unit, UnitAlias, UnitVersion, User
+from organization.models import FACTS, Charge, Field, Person, Post, Unit, UnitAlias, UnitVersion, User
 from organization.services.authority import lock_tree
 from organization.services.ids import next_ids
 from organization.services.imports.planning import OrganizationPlan
@@ -225,7 +225,11 @@ class _Writer:
     def _end_charges(self, posts: Sequence[Post]) -> Iterator[Made]:
         """What an ended post was in charge of ends with it."""
         ended_on = {post.pk: post.ended_on for post in posts}
-        charges = list(Charge.objects.filter(post__in=ended_on, ended_on__isnull=True).select_related("field", "post"))
+        charges = list(
+            Charge.objects.filter(post__in=ended_on, ended_on__isnull=True).select_related(
+                "field", "post__person", "post__unit"
+            )
+        )
         for charge in charges:
             charge.ended_on = max(ended_on[charge.post_id] or self.today, charge.started_on)
             yield Made(charge, "ended", {"ended_on": None}, {"ended_on": charge.ended_on})
@@ -244,11 +248,11 @@ class _Writer:
         had = set(
             Charge.objects.filter(post__unit__in={p.unit_id for p in posts}).values_list("post__unit_id", flat=True)
         )
-        ids = self.plan.known.field_ids
+        fields = Field.objects.in_bulk(field_name="name")
         fresh = [
             Charge(
                 post=post,
-                field_id=ids[act.after["field"]],
+                field=fields[act.after["field"]],
                 started_on=max(self.today, post.started_on) if post.unit_id in had else post.started_on,
                 note=act.after["note"],
             )
@@ -268,7 +272,9 @@ class _Writer:
 
     def _change_notes(self) -> Iterator[Made]:
         acts = self.acts(MODEL_CHARGE, Does.CHANGE)
-        found = Charge.objects.select_related("post", "field").in_bulk([int(act.key[1:]) for act in acts])
+        found = Charge.objects.select_related("post__person", "post__unit", "field").in_bulk(
+            [int(act.key[1:]) for act in acts]
+        )
         for act in acts:
             charge = found[int(act.key[1:])]
             charge.note = act.after["note"]

@@ -1,0 +1,136 @@
+"""A killed worker, a second start and a silent broker lose nothing and double nothing."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from common.errors import DomainError
+from config.celery import app
+from engines.jobs import queue, registry
+from engines.jobs.models import Job, JobState
+from engines.jobs.registry import JobContext
+from tests.factories.organization import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """A kind of work that notes what it was given; the registry is as before afterwards."""
+    marks: list[Any] = []
+
+    def work(ctx: JobContext) -> None:
+        marks.append(ctx.payload)
+        ctx.progress(1, 2, "一半")
+        if ctx.payload.get("refuse"):
+            raise DomainError("表格里没有单位。")
+        if ctx.payload.get("break") and len(marks) < 3:
+            raise RuntimeError("broken")
+        if ctx.payload.get("lose"):
+            Job.objects.filter(pk=ctx.job_id).update(lease_token="someone-else")  # noqa: S106
+            ctx.progress(2, 2)
+        ctx.result["made"] = len(marks)
+
+    monkeypatch.setitem(registry._handlers, "test.work", work)
+    return marks
+
+
+def enqueued(**payload: Any) -> Job:
+    return queue.enqueue("test.work", payload, now=NOW, by=None, label="试验")
+
+
+def now() -> Any:
+    return timezone.now()
+
+
+def test_a_job_is_done_once_however_often_it_is_woken(done):
+    job = enqueued()
+    assert [queue.run(job.pk, now=now()) for _ in range(3)] == [True, False, False]
+    job.refresh_from_db()
+    assert (len(done), job.state, job.result, job.words) == (1, JobState.DONE, {"made": 1}, "一半")
+
+
+def test_while_a_job_is_unfinished_the_same_key_gives_the_same_job(done):
+    first = queue.enqueue("test.work", {}, now=NOW, by=None, label="试验", key="k")
+    assert queue.enqueue("test.work", {}, now=NOW, by=None, label="试验", key="k") == first
+    queue.run(first.pk, now=now())
+    assert queue.enqueue("test.work", {}, now=NOW, by=None, label="试验", key="k") != first
+
+
+def test_two_workers_do_not_have_one_job_at_once(done):
+    job = enqueued()
+    assert queue._claim(job.pk, "a", now())
+    assert not queue._claim(job.pk, "b", now())
+    assert not queue.run(job.pk, now=now())
+    assert done == []
+
+
+def test_what_a_killed_worker_left_is_taken_back_after_its_lease_and_done(done):
+    job = enqueued()
+    queue._claim(job.pk, "killed", now())
+    assert queue.sweep(now=now()) == 0
+    later = now() + queue.LEASE + timedelta(seconds=1)
+    assert queue.sweep(now=later) == 1
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert queue.run(job.pk, now=later)
+    assert len(done) == 1
+
+
+def test_a_worker_that_lost_its_lease_stops_without_writing(done):
+    job = enqueued(lose=True)
+    assert not queue.run(job.pk, now=now())
+    job.refresh_from_db()
+    assert (job.state, job.lease_token, job.result) == (JobState.RUNNING, "someone-else", {})
+
+
+def test_a_job_that_dies_again_and_again_is_given_up_in_words(done):
+    job = enqueued()
+    moment = now()
+    for _ in range(job.max_attempts):
+        queue._claim(job.pk, "x", moment)
+        moment += queue.LEASE + timedelta(seconds=1)
+        queue.sweep(now=moment)
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert "多次中断" in job.error
+
+
+def test_a_refusal_is_final_and_keeps_its_sentence(done):
+    job = enqueued(refuse=True)
+    queue.run(job.pk, now=now())
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.FAILED, "表格里没有单位。")
+    queue.retry(job, now=now())
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    with pytest.raises(DomainError):
+        queue.retry(job, now=now())
+
+
+def test_a_mishap_is_tried_again_later(done):
+    job = enqueued(**{"break": True})
+    queue.run(job.pk, now=now())
+    job.refresh_from_db()
+    assert (job.state, job.not_before > now()) == (JobState.QUEUED, True)
+    for minutes in (5, 10):
+        queue.run(job.pk, now=now() + timedelta(minutes=minutes))
+    job.refresh_from_db()
+    assert (job.state, len(done)) == (JobState.DONE, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_silent_broker_does_not_hold_up_the_page_and_loses_nothing(done, monkeypatch):
+    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/at-all.sock")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis+socket:///nowhere/at-all.sock")
+    app.pool.force_close_all()
+    app.amqp._producer_pool = None
+    job = enqueued()
+    assert Job.objects.get(pk=job.pk).state == JobState.QUEUED
+    monkeypatch.setattr(app.conf, "broker_write_url", settings.CELERY_BROKER_URL)
+    assert queue.sweep(now=now()) == 1
+    assert queue.run(job.pk, now=now())
