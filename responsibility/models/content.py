@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from responsibility.enums import PERIODIC, ItemKind, Per
-from responsibility.rules.frequency import Frequency, due_in_words, frequency_in_words
+from responsibility.rules.frequency import OPEN, Frequency, due_in_words, frequency_in_words
 
 
 class DutyContent(models.Model):
@@ -48,6 +48,13 @@ class DutyContent(models.Model):
         """The same with another word for what is open (原文未载明, 未填写)."""
         frequency = Frequency(self.per, self.times, self.event, self.due_on, self.due_words)
         return frequency_in_words(frequency, open_word=open_word)
+
+    @property
+    def rhythm_words(self) -> str:
+        """How often, without the deadline, where that stands in a column of its own."""
+        if self.per in (Per.DATE, Per.OPEN):
+            return "按期限" if self.due_in_words else OPEN
+        return frequency_in_words(Frequency(self.per, self.times, self.event))
 
     @property
     def due_in_words(self) -> str:

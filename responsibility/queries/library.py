@@ -13,6 +13,7 @@ from responsibility.models import IssuedList, ListCategory, ListItem, Responsibi
 from responsibility.models.content import content_of
 from responsibility.models.library import paths_above
 from responsibility.rules.list_file import ItemInFile, ListInFile, SituationInFile
+from responsibility.rules.numerals import chinese_number
 
 # What describes a list; unit, year, subject and variant are its identity and stay.
 HEAD_FIELDS = (
@@ -35,6 +36,10 @@ class Heading:
 
     category: ListCategory | None
     items: list[ListItem] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        return f"{chinese_number(self.category.no)}、{self.category.name}" if self.category else ""
 
 
 def with_counts(lists: QuerySet[ResponsibilityList]) -> QuerySet[ResponsibilityList]:

@@ -11,6 +11,7 @@ from organization.enums import PostKind
 from organization.models import Post
 from responsibility.enums import IssuedItemState, IssuedState, ItemKind, ProposalState
 from responsibility.models import IssuedItem, IssuedList, ItemProposal, ListProposal
+from responsibility.rules.numerals import chinese_number
 
 
 @dataclass
@@ -24,17 +25,6 @@ class Group:
     @property
     def words(self) -> str:
         return f"{chinese_number(self.no)}、{self.name}" if self.no else self.name or "未分类"
-
-
-DIGITS = "〇一二三四五六七八九"
-
-
-def chinese_number(number: int) -> str:
-    """一、十二、二十一 for 1 to 99."""
-    if number < 10:
-        return DIGITS[number]
-    tens, ones = divmod(number, 10)
-    return ("" if tens == 1 else DIGITS[tens]) + "十" + (DIGITS[ones] if ones else "")
 
 
 def list_rows(user: Any) -> QuerySet[IssuedList]:

@@ -28,7 +28,8 @@ class ItemTable(Table):
     columns = (
         Column("content", "责任内容", rank=TITLE, value="content"),
         Column("unit", "责任单位", rank=KEEP, sort="unit_path", value="issued_list__unit__name"),
-        Column("list", "清单", rank=SECOND, value="issued_list__title"),
+        Column("subject", "责任主体", rank=SECOND, value=lambda row: row.issued_list.get_subject_display()),
+        Column("list", "清单", rank=REST, shown=False, value="issued_list__title"),
         Column("no", "序号", rank=REST, value="no"),
         Column("category", "类别", rank=REST, shown=False, value="category_name"),
         Column("kind", "共性/个性", rank=FACT, value=lambda row: row.get_kind_display()),
@@ -99,10 +100,11 @@ def facts_of(item: IssuedItem) -> list[tuple[Any, ...]]:
         if name not in ("content", "per", "times", "event", "due_on", "due_words", "basis_document", "basis_article")
     ]
     open_word = item.issued_list.list.open_word
-    rows = [("频次", item.frequency_words_or(open_word)), ("完成期限", item.due_in_words or open_word)]
     values = {name: getattr(item, name) for name in shown}
+    rows = [("频次", item.frequency_words_or(open_word)), ("完成期限", item.due_in_words or "没有单独的期限")]
     rows += [(LABELS[name], value_in_words(name, values) or open_word, name in wide) for name in shown]
-    return [*rows, ("依据", item.basis_words or open_word, True)]
+    rows.append(("依据", item.basis_words or open_word, True))
+    return sorted(rows, key=lambda row: len(row) > 2 and bool(row[2]))  # short values first, then what runs long
 
 
 @audience("list.view")

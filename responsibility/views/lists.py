@@ -134,7 +134,7 @@ def list_show(request: Asked, pk: int) -> HttpResponse:
         },
         "alike": copied_items(issued, items),
         "proposals": open_proposals(issued),
-        "offers": ISSUED.offers(issued, user, request.now),
+        "offers": sorted(ISSUED.offers(issued, user, request.now), key=lambda offer: offer.step.main),
         "may_adapt": issued.is_adaptable and may(user, "list.adapt", issued),
         "timeline": timeline_of(issued)[:20],
         "reasons": explain(user, "list.view", issued),
