@@ -154,6 +154,11 @@ class Table:
         """The chosen values of each filter in use; only offered values are taken."""
         return {f.filter.key: [o.value for o in f.options if o.chosen] for f in self.shown_filters if f.used}
 
+    @property
+    def searchable(self) -> bool:
+        """Whether a search field is shown; a template asking for a function `search` would call it."""
+        return bool(self.search)
+
     @cached_property
     def narrowed(self) -> bool:
         return bool(self.q or self.chosen)

@@ -356,3 +356,16 @@ def test_the_page_is_reachable_without_script() -> None:
     assert 'name="q"' in html
     assert 'id="jobs-batch" method="post"' in html
     assert 'form="jobs-batch"' in html
+
+
+class FunctionSearched(JobTable):
+    """Looks through its rows by a function of its own, as lists searched by pinyin do."""
+
+    @staticmethod
+    def search(rows: Any, text: str) -> Any:
+        return rows.filter(label__icontains=text)
+
+
+@pytest.mark.parametrize("table", [JobTable, FunctionSearched])
+def test_a_list_that_can_be_searched_shows_its_search_field(table: type[Table]) -> None:
+    assert 'name="q"' in shown(page(kind=table))
