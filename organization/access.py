@@ -184,8 +184,7 @@ class ScopedQuerySet(QuerySet[M]):
         """Further conditions that open single rows: what was lent. Nouns add theirs (a signer sees his letter)."""
         if self.lent_through and action in LENT_ACTIONS and user.office == Office.BUSINESS:
             loans: Any = apps.get_model(self.lent_through).objects
-            lent = loans.running(timezone.localdate()) if hasattr(loans, "running") else loans.all()
-            lent = lent.filter(user_id=user.pk)
+            lent = loans.running(timezone.localdate()).filter(user_id=user.pk)
             yield pk_among(lent.values("content_object_id"))
 
 

@@ -28,9 +28,9 @@ class UnitOnDay:
     depth: int = 0
 
     @property
-    def step(self) -> int:
-        """How far its name is indented; deeper levels stand where the fifth does."""
-        return min(self.depth, 5)
+    def indent(self) -> str:
+        """What stands before its name; deeper levels stand where the fifth does."""
+        return "\u3000" * min(self.depth, 5)
 
     @property
     def kind_label(self) -> str:

@@ -11,6 +11,7 @@ from organization.services.imports.known import KnownCharge
 from organization.services.imports.planning import Planning, PostDraft
 
 MODEL = "organization.Charge"
+SHORT_NAMES = 50.0  # fields have two characters; one of them wrong is still likely meant
 PLACE = {kind: place for place, kind in enumerate(PostKind.values)}
 
 
@@ -53,7 +54,7 @@ def _field_is_known(work: Planning, row: Row) -> bool:
     name = row["field"]
     if name in work.known.field_ids:
         return True
-    near = nearest(name, dict.fromkeys(work.known.field_ids, ""))
+    near = nearest(name, dict.fromkeys(work.known.field_ids, ""), at_least=SHORT_NAMES)
     work.refuse(row, "field", f"分管领域「{name}」没有登记。", f"{near}确为新的领域，请系统管理员先在管理后台登记。")
     return False
 

@@ -145,6 +145,7 @@ CHARGE_FAULTS = [
     (("YC", "孔一言", "财务", ""), "班子分工 B2", "不在这个单位任职"),
     (("YC", "孔三言", "财务", ""), "班子分工 B2", "任职已经终止"),
     (("YC", "孔二言", "财物", ""), "班子分工 C2", "没有登记"),
+    (("YC", "孔二言", "财物", ""), "班子分工 C2", "最接近的是「财务」"),
     (("ZZ", "孔二言", "财务", ""), "班子分工 A2", "不存在"),
 ]
 
@@ -155,7 +156,7 @@ def test_a_fault_of_a_charge_is_told_at_its_cell(city: Unit, row: Any, address: 
     make_post(city, person=make_person("孔三言"), ended_on=date(2025, 1, 1))
     problem = at(previewed([], [], [row]), address)
     assert problem.is_error
-    assert words in problem.words
+    assert words in problem.words + problem.remedy
 
 
 def test_a_child_of_a_faulty_row_waits_for_its_parent(city: Unit):
