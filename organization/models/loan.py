@@ -39,7 +39,7 @@ class Loan(UserObjectPermissionBase):
     )
     lent_at = models.DateTimeField("出借时间", null=True)
 
-    objects = LoanManager()
+    objects = LoanManager()  # type: ignore[misc]
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
