@@ -107,7 +107,7 @@ def read_workbook(data: bytes) -> Read:
                 problems.append(row.problem("subject", words, "请先在「清单」表里写一行。"))
             grouped[spec.name].setdefault(_identity(row), []).append(row)
     lists = [
-        _list(row, *(grouped[spec.name].get(identity, []) for spec in SPECS[1:]), problems)
+        _list(row, [grouped[spec.name].get(identity, []) for spec in SPECS[1:]], problems)
         for identity, row in known.items()
     ]
     return Read(lists, problems)
@@ -117,9 +117,8 @@ def _identity(row: Row) -> Identity:
     return row["year"], row["subject"], row["variant"] or ""
 
 
-def _list(
-    row: Row, categories: list[Row], items: list[Row], situations: list[Row], problems: list[Problem]
-) -> ListInFile:
+def _list(row: Row, parts: Sequence[list[Row]], problems: list[Problem]) -> ListInFile:
+    categories, items, situations = parts
     year, subject, variant = _identity(row)
     head = {name: row[name] if name in NUMBERS else row[name] or "" for name in HEAD}
     head["duty_kind"] = row["duty_kind"] or usual_duty_kind(subject)

@@ -120,7 +120,7 @@ def _ensure_plain(text: str) -> None:
     """Refuses what plain lists never need and attacks do: anchors, aliases, tags, several documents, deep nesting."""
     depth = documents = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-        line = event.start_mark.line + 1
+        line = (event.start_mark.line if event.start_mark else 0) + 1
         if count > MAX_EVENTS:
             raise DomainError("文件内容过多，没有读取。", remedy="请按年度或主体分成几个文件。")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -150,7 +150,7 @@ def _value(node: yaml.Node) -> Value:
                 )
             pairs[key.value] = _value(value)
         return Value(pairs, line)
-    empty = node.style is None and node.value.strip() in ("", "~", "null")
+    empty = getattr(node, "style", None) is None and node.value.strip() in ("", "~", "null")
     return Value("" if empty else str(node.value), line)
 
 
@@ -234,7 +234,7 @@ class _Reader:
             self.wrong(categories, "没有写年度。", "请在文件开头写 year: 2026。")
             return
         for subject, named in by_subject.items():
-            head = {"title": USUAL_TITLES[Subject(subject)], "duty_kind": usual_duty_kind(subject)}
+            head: dict[str, Any] = {"title": USUAL_TITLES[Subject(subject)], "duty_kind": usual_duty_kind(subject)}
             head |= {"declared_item_count": None, "notes": self.notes, **self.source}
             items = tuple(item for inside in named.values() for item in inside)
             self.lists.append(ListInFile(self.year, subject, "", head, tuple(named), items))
@@ -340,7 +340,7 @@ class _Reader:
         data = {ALIASES.get(name, name) if name not in known else name: inner for name, inner in value.data.items()}
         for name, inner in data.items():
             if name not in known:
-                near = nearest(name, dict.fromkeys(known, ""))
+                near = nearest(str(name), dict.fromkeys(known, ""))
                 self.wrong(inner, f"{what}里不认识「{shown(name)}」。", near or f"可写：{'、'.join(known)}。")
         return {name: inner for name, inner in data.items() if name in known}
 
@@ -389,5 +389,5 @@ class _Reader:
             return ""
         found = SUBJECTS.get(value.text) or SUBJECTS.get(value.text.upper(), "")
         if not found:
-            self.wrong(value, "责任主体不认识。", nearest(value.text.upper(), dict.fromkeys(SUBJECTS, "")))
+            self.wrong(value, "责任主体不认识。", nearest(value.text.upper(), {str(name): "" for name in SUBJECTS}))
         return found

@@ -10,7 +10,9 @@ from responsibility.models.content import CONTENT_FIELDS, content_of
 from responsibility.rules.lists import Difference, Duty, difference
 from responsibility.rules.similarity import Piece, side_by_side
 
-LABELS = {name: str(ListItem._meta.get_field(name).verbose_name) for name in CONTENT_FIELDS} | {"category": "类别"}
+LABELS = {name: str(getattr(ListItem._meta.get_field(name), "verbose_name", name)) for name in CONTENT_FIELDS} | {
+    "category": "类别"
+}
 
 
 @dataclass(frozen=True)

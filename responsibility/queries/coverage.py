@@ -89,7 +89,7 @@ def issued_in_scope(target: ResponsibilityList, user: Any) -> QuerySet[IssuedLis
 
 def holders_in_scope(target: ResponsibilityList, user: Any, *, today: date) -> QuerySet[Any]:
     """Units or posts to which the list can go, as far as the reader sees them."""
-    return candidates(target, today=today).visible_to(user, "unit.view")  # type: ignore[attr-defined,no-any-return]
+    return candidates(target, today=today).visible_to(user, "unit.view")  # type: ignore[attr-defined]
 
 
 def coverage_of(target: ResponsibilityList, user: Any, *, today: date) -> Coverage:
@@ -124,7 +124,14 @@ def _below(lists: QuerySet[IssuedList], keys: Iterable[Any]) -> dict[str, dict[s
     )
     clauses = carried.filter(clauses__isnull=False).values("key").annotate(n=Count("clauses"))
     by_key = {row["key"]: row["n"] for row in clauses}
-    return {str(key := row.pop("key")): {**row, "clauses": by_key.get(key, 0)} for row in rows}
+    return {
+        str(row["key"]): {
+            "carriers": row["carriers"],
+            "acknowledged": row["acknowledged"],
+            "clauses": by_key.get(row["key"], 0),
+        }
+        for row in rows
+    }
 
 
 def holder_lines(target: ResponsibilityList, holders: Iterable[Any]) -> list[HolderCoverage]:

@@ -121,8 +121,9 @@ def waiting_lists(user: Any, today: date) -> list[Waiting]:
     )
     found: list[Waiting] = []
     for issued in lists:
-        if issued.changes:
-            found.append(Waiting(issued, "changes", None, issued.changes))
+        changes_open: int = getattr(issued, "changes", 0)
+        if changes_open:
+            found.append(Waiting(issued, "changes", None, changes_open))
         if issued.state == IssuedState.ISSUED:
             found.append(Waiting(issued, "acknowledge", issued.acknowledge_due_on))
     return sorted(found, key=lambda one: (one.due_on is None, one.due_on or today))

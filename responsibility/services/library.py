@@ -139,6 +139,6 @@ def _copy_content(old: ResponsibilityList, made: ResponsibilityList, *, by_years
         items[one.pk] = ListItem(list=made, no=one.no, key=one.key, kind=one.kind, category=category, **values)
         items[one.pk].upper_id = one.upper_id if not by_years else None
     ListItem.objects.bulk_create(items.values())
-    for one in old.situations.prefetch_related("items"):
-        situation = NegativeSituation.objects.create(list=made, no=one.no, text=one.text, basis=one.basis)
-        situation.items.set([items[item.pk] for item in one.items.all()])
+    for known in old.situations.prefetch_related("items"):
+        situation = NegativeSituation.objects.create(list=made, no=known.no, text=known.text, basis=known.basis)
+        situation.items.set([items[item.pk] for item in known.items.all()])

@@ -187,9 +187,9 @@ def _write_content(draft: ResponsibilityList, wanted: ListInFile, actor: Any, no
             one.refresh_from_db(fields=["no"])
     renumber([categories[name] for name in wanted.categories])
     renumber(items)
-    for one in wanted.situations:
-        paired = [items[no - 1] for no in one.items]
-        contents.save_situation(draft, text=one.text, basis=one.basis, items=paired, actor=actor, now=now)
+    for said in wanted.situations:
+        paired = [items[no - 1] for no in said.items]
+        contents.save_situation(draft, text=said.text, basis=said.basis, items=paired, actor=actor, now=now)
 
 
 def _write_items(
