@@ -1,7 +1,7 @@
 """The shell of every page: navigation in the office's words, who is signed in, how large the type is."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +10,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from common.face import LARGE, TYPE_COOKIE
+from engines.reminders.models import Reminder
 
 SIGNED_IN = "signed_in"
+MOST_SAID = 99
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ ITEMS = (
     Item("授权", "grant_list", ("grant.manage",), ("grant",)),
     Item("账号", "account_list", ("account.manage",), ("account",)),
     Item("后台任务", "job_list", ("job.view",), ("job",)),
+    Item("提醒发送", "reminder_failures", ("system.view",), ("reminder",)),
     Item("审计", "audit_list", ("audit.view",), ("audit",)),
 )
 
@@ -89,6 +92,20 @@ class Face:
 
     def _may(self, item: Item) -> bool:
         return any(action == SIGNED_IN or self.user.may_somewhere(action) for action in item.actions)
+
+    @cached_property
+    def unread(self) -> str:
+        """How many notices the account has not read, as the bar says it: one statement on a partial index, "" for none."""
+        if not self.signed_in or self.user.is_staff or self.user.must_change_password:
+            return ""
+        waiting = Reminder.objects.filter(recipient=self.user, read_at__isnull=True, settled_at__isnull=True)
+        number = waiting.order_by().values("pk")[: MOST_SAID + 1].count()
+        return f"{MOST_SAID}+" if number > MOST_SAID else str(number or "")
+
+    @property
+    def notices(self) -> str:
+        """The address of one's notices; "" for officers, who have none of their own."""
+        return "" if not self.signed_in or self.user.is_staff else address("notice_list")
 
     @property
     def home(self) -> str:

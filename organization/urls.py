@@ -40,6 +40,7 @@ urlpatterns = [
     path("imports/<int:pk>/refresh/", imports.import_refresh, name="import_refresh"),
     path("imports/<int:pk>/annotated/", imports.import_annotated, name="import_annotated"),
     path("", include("organization.officers_urls")),
+    path("", include("organization.notices_urls")),
     path("", include("organization.officers_urls")),
     path("why/<slug:app_label>/<slug:model>/<int:pk>/", why.access_why, name="access_why"),
 ]

@@ -36,8 +36,8 @@ def _mail(address: str, message: Message) -> None:
         raise NotSent("邮件服务器不接受本系统的账号和密码，请联系系统管理员。", outage=True) from error
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"邮件服务器拒收（{error.smtp_code}）。") from error
-    except TimeoutError as error:
-        raise NotSent("邮件服务器没有及时应答。", outage=True) from error
+    except (TimeoutError, smtplib.SMTPServerDisconnected) as error:
+        raise NotSent("邮件服务器没有应答，或中断了连接。", outage=True) from error
     except (OSError, smtplib.SMTPException) as error:
         raise NotSent("连接不上邮件服务器。", outage=True) from error
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from engines.reminders.channels import send
@@ -126,7 +126,8 @@ def _digest_wanted(channel: Channel) -> bool:
 def _claim(channel: Channel, now: datetime) -> tuple[list[Delivery], str]:
     """Takes all due deliveries of the channel; those taken from a dead worker are counted as possibly doubled."""
     token = uuid.uuid4().hex
-    again = Case(When(state=DeliveryState.SENDING, then=F("doubled") + 1), default=F("doubled"))
+    taken_over = When(state=DeliveryState.SENDING, then=F("doubled") + 1)
+    again = Case(taken_over, default=F("doubled"), output_field=IntegerField())
     ids = due_deliveries(now).filter(channel=channel).values("pk")
     free = Q(state=DeliveryState.QUEUED, next_at__lte=now) | Q(state=DeliveryState.SENDING, lease_until__lt=now)
     Delivery.objects.filter(free, pk__in=ids).update(

@@ -55,7 +55,8 @@ def test_on_other_days_nothing_is_said(city: City, day: date) -> None:
 def test_the_notice_says_what_and_until_when(city: City) -> None:
     reminded(FIVE_BEFORE)
     row = Reminder.objects.get(recipient=city.head)
-    assert row.title.startswith("签署责任书：") and row.title.endswith("（市财政局）")
+    assert row.title.startswith("签署责任书：")
+    assert row.title.endswith("（市财政局）")
     assert (row.due_on, row.audience, row.owner_name) == (DUE, Audience.OWNER, "沈宁衡，市财政局")
 
 
@@ -149,7 +150,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(city: City) -> None:
     told = collect(FIVE_BEFORE, now=NOW, dry_run=True)
     assert (told.planned, told.new, told.queued) == (2, 2, 1)
     assert {row["title"][:5] for row in told.rows} == {"签署责任书"}
-    assert not Reminder.objects.exists() and not Delivery.objects.exists() and not CollectedDay.objects.exists()
+    assert not any(model.objects.exists() for model in (Reminder, Delivery, CollectedDay))
     written = collect(FIVE_BEFORE, now=NOW)
     assert (written.planned, written.new, written.queued) == (2, 2, 1)
     assert collect(FIVE_BEFORE, now=NOW, dry_run=True).new == 0
