@@ -98,6 +98,7 @@ class LetterTable(Table):
             "supervisor",
             "监督方",
             rank=SECOND,
+            shown=False,
             css="lz-nb lz-faint",
             value=lambda row: row.supervisor_unit.name if row.supervisor_unit else "",
         ),
