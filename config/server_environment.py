@@ -1,5 +1,6 @@
 """The environment variables of server mode: what each means, what it must look like, and all faults in one go."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,18 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def mail_url(text: str) -> str:
+    if text and (urlsplit(text).scheme not in {"smtp", "smtp+tls", "smtp+ssl"} or not urlsplit(text).hostname):
+        raise ValueError("应当写成 smtp+tls://账号:密码@主机:587（不加密的写 smtp://，SSL 的写 smtp+ssl://）")
+    return text
+
+
+def mail_address(text: str) -> str:
+    if text and not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise ValueError("应当是一个邮箱地址")
+    return text
+
+
 def bind_address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not text.startswith("unix:") and not (host and port.isdigit() and 0 < int(port) < 65536):
@@ -138,6 +151,11 @@ VARIABLES = [
         web_address,
         "",
     ),
+    Variable("LVZE_MAIL_URL", "发提醒用的邮件服务器，如 smtp+tls://账号:密码@主机:587，不填不发邮件", mail_url, ""),
+    Variable("LVZE_MAIL_FROM", "提醒邮件的发件地址", mail_address, ""),
+    Variable("LVZE_WECOM_ADDRESS", "经代理或用私有版时企业微信机器人的网址，不填用官方网址", web_address, ""),
+    Variable("LVZE_DINGTALK_ADDRESS", "经代理或用专有版时钉钉机器人的网址，不填用官方网址", web_address, ""),
+    Variable("LVZE_FEISHU_ADDRESS", "经代理或用私有版时飞书机器人的网址，不填用官方网址", web_address, ""),
     Variable("LVZE_PLACE", "页面上方显示的地名，如「云川市」", str, ""),
     Variable("LVZE_OWNER", "页面下方显示的主办单位全称", str, ""),
     Variable("LVZE_FONT_FOLDER", "本单位自有的仿宋、小标宋等字体所在文件夹，不填用自带字体", existing_folder, ""),

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 import requests
+from apprise.common import NotifyType
 from apprise.exception import AppriseImproperlyConfigured
 from apprise.plugins.dingtalk import NotifyDingTalk
 from apprise.plugins.feishu import NotifyFeishu
@@ -37,7 +38,7 @@ class NotSent(Exception):
 class Wecom(NotifyWeComBot):
     """企业微信."""
 
-    def send(self, body: str, title: str = "", **_: Any) -> bool:
+    def send(self, body: str, title: str = "", notify_type: NotifyType = NotifyType.INFO, *_: Any, **__: Any) -> bool:
         payload = {"msgtype": "text", "text": {"content": body}}
         return _post(_at(self.api_url, settings.LVZE_WECOM_ADDRESS), payload)
 
@@ -45,7 +46,7 @@ class Wecom(NotifyWeComBot):
 class Dingtalk(NotifyDingTalk):
     """钉钉; with a secret the request is signed."""
 
-    def send(self, body: str, title: str = "", **_: Any) -> bool:
+    def send(self, body: str, title: str = "", notify_type: NotifyType = NotifyType.INFO, *_: Any, **__: Any) -> bool:
         parameters = {}
         if self.secret:
             moment = str(round(time.time() * 1000))
@@ -62,7 +63,7 @@ class Feishu(NotifyFeishu):
         super().__init__(**kwargs)
         self.secret = secret
 
-    def send(self, body: str, title: str = "", **_: Any) -> bool:
+    def send(self, body: str, title: str = "", notify_type: NotifyType = NotifyType.INFO, *_: Any, **__: Any) -> bool:
         payload: dict[str, Any] = {"msg_type": "text", "content": {"text": body}}
         if self.secret:
             moment = str(int(time.time()))

@@ -61,7 +61,8 @@ def chain_above(keys: Sequence[Key], today: date) -> Sequence[tuple[int | None, 
 
 def rows_sql(source: Source, today: date, **narrowed: Any) -> tuple[str, list[Any]]:
     """The open obligations of a source as one SELECT with COLUMNS in their order, and its parameters."""
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for rows in source.open_ones(today):
         sql, given = rows.filter(**narrowed).order_by().values_list(*NAMES).query.sql_with_params()
         parts.append(f"({sql})")
