@@ -6,8 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 FIELDS = (
-    "chain seq actor_id actor_name action target_type target_id target_title unit_path before after reason request_id"
-).split()
+    "chain",
+    "seq",
+    "actor_id",
+    "actor_name",
+    "action",
+    "target_type",
+    "target_id",
+    "target_title",
+    "unit_path",
+    "before",
+    "after",
+    "reason",
+    "request_id",
+)
 
 
 def entry_hash(entry: Any) -> str:

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from common.errors import DomainError
 from common.request_id import request_id
+from engines.jobs.lease import LEASE, KeptLease
 from engines.jobs.models import UNFINISHED, Heartbeat, Job, JobState
 from engines.jobs.registry import JobContext, handler_for
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=60)  # longer than any handler goes without calling progress
 RUN_TASK = "jobs.run_job"
 
 
@@ -61,7 +61,7 @@ def run(job_id: int, *, now: datetime) -> bool:
     job = Job.objects.get(pk=job_id)
     context = JobContext(job.pk, job.payload, job.requested_by_id, _progress(job_id, token))
     try:
-        with request_id(f"job-{job_id}"):
+        with request_id(f"job-{job_id}"), KeptLease(job_id, token):
             handler_for(job.kind)(context)
     except LeaseLost:
         log.warning("job %s was taken over", job_id)

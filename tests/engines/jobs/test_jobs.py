@@ -1,5 +1,6 @@
 """A killed worker, a second start and a silent broker lose nothing and double nothing."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from common.errors import DomainError
 from config.celery import app
 from engines.jobs import queue, registry
+from engines.jobs.lease import KeptLease
 from engines.jobs.models import Job, JobState
 from engines.jobs.registry import JobContext
 from tests.factories.organization import NOW
@@ -134,3 +136,28 @@ def test_a_silent_broker_does_not_hold_up_the_page_and_loses_nothing(done, monke
     monkeypatch.setattr(app.conf, "broker_write_url", settings.CELERY_BROKER_URL)
     assert queue.sweep(now=now()) == 1
     assert queue.run(job.pk, now=now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_that_is_long_in_one_transaction_keeps_its_lease() -> None:
+    job = enqueued()
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.RUNNING, lease_token="mine", lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    with KeptLease(job.pk, "mine", every=0.05):
+        deadline = time.monotonic() + 10
+        while Job.objects.get(pk=job.pk).lease_until < timezone.now() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert Job.objects.get(pk=job.pk).lease_until > timezone.now() + timedelta(seconds=30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_was_taken_over_is_not_renewed() -> None:
+    job = enqueued()
+    past = timezone.now() - timedelta(minutes=1)
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, lease_token="another", lease_until=past)
+    keeper = KeptLease(job.pk, "mine", every=0.01)
+    with keeper:
+        keeper.thread.join(10)
+    assert not keeper.thread.is_alive()
+    assert Job.objects.get(pk=job.pk).lease_until == past
