@@ -70,7 +70,7 @@ class ClosedByDefault:
         if guards_itself or SIGNED_IN in wanted or any(user.may_somewhere(action) for action in wanted):
             return None
         return refusal_page(
-            request, Forbidden("您的账号没有打开这个页面的权限。", remedy="如工作需要,请联系本单位安全管理员授权。")
+            request, Forbidden("您的账号没有打开这个页面的权限。", remedy="如工作需要，请联系本单位安全管理员授权。")
         )
 
 

@@ -39,7 +39,7 @@ def database_url(text: str) -> str:
 
 def broker_url(text: str) -> str:
     if urlsplit(text).scheme not in {"redis", "rediss", "redis+socket"}:
-        raise ValueError("应当写成 redis://主机:6379/0(Redis 或 Valkey)")
+        raise ValueError("应当写成 redis://主机:6379/0（Redis 或 Valkey）")
     return text
 
 

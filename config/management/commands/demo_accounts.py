@@ -11,7 +11,7 @@ from config.demo import accounts
 
 
 class Command(BaseCommand):
-    help = "列出演示账号（每个角色一个）;演示环境之外拒绝。"
+    help = "列出演示账号（每个角色一个）；演示环境之外拒绝。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")

@@ -8,7 +8,7 @@ from config.demo import load_demo
 
 
 class Command(BaseCommand):
-    help = "装入演示城市（虚构）;已装好的不变，中断的接着装完。"
+    help = "装入演示城市（虚构）；已装好的不变，中断的接着装完。"
 
     def handle(self, **options: object) -> None:
         from django.conf import settings
