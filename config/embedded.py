@@ -62,7 +62,8 @@ def account_for(folder: Path) -> Account | None:
 def read_or_make_secret(folder: Path, name: str) -> str:
     """The secret kept in folder/name; made on first use, readable by the current account only."""
     path = folder / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the data folder, where it does not exist yet
+    folder.mkdir(mode=0o700, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

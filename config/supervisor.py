@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
@@ -22,8 +23,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.embedded import EmbeddedError, Postgres, Valkey, end_child, spawn
+from config.embedded import EmbeddedError, Postgres, Valkey, account_for, end_child, spawn
 from config.prepare import prepare
+from config.unprivileged import folder_capability
 from engines.jobs.models import Heartbeat
 
 HOST = "127.0.0.1"
@@ -107,7 +109,7 @@ class Supervisor:
         self.say("已停止，数据都在。")
 
     def _take_lock(self) -> None:
-        settings.VAR.mkdir(parents=True, exist_ok=True)
+        make_data_folder(settings.VAR)
         self.lock = (settings.VAR / "demo.lock").open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -220,6 +222,14 @@ class Supervisor:
         with _ignore_signals():
             while self.running:
                 self.running.pop().part.stop()
+
+
+def make_data_folder(var: Path) -> None:
+    """Uploads, letters and logs are nobody else's business: what is written from here on only we may read."""
+    os.umask(0o077)
+    var.mkdir(parents=True, exist_ok=True)
+    if account_for(var / "postgres") and folder_capability() is None:
+        var.chmod(0o711)  # the database's account must at least pass through
 
 
 def demo_city_wanted() -> bool:
