@@ -6,45 +6,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('responsibility', '0002_letters'),
+        ("responsibility", "0002_letters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='listpermission',
-            options={'verbose_name': '责任清单借阅', 'verbose_name_plural': '责任清单借阅'},
+            name="listpermission",
+            options={"verbose_name": "责任清单借阅", "verbose_name_plural": "责任清单借阅"},
         ),
         migrations.AddField(
-            model_name='listpermission',
-            name='lent_at',
-            field=models.DateTimeField(null=True, verbose_name='出借时间'),
+            model_name="listpermission",
+            name="lent_at",
+            field=models.DateTimeField(null=True, verbose_name="出借时间"),
         ),
         migrations.AddField(
-            model_name='listpermission',
-            name='lent_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='出借人'),
+            model_name="listpermission",
+            name="lent_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="出借人",
+            ),
         ),
         migrations.AddField(
-            model_name='listpermission',
-            name='reason',
-            field=models.CharField(blank=True, max_length=200, verbose_name='借阅理由'),
+            model_name="listpermission",
+            name="reason",
+            field=models.CharField(blank=True, max_length=200, verbose_name="借阅理由"),
         ),
         migrations.AddField(
-            model_name='listpermission',
-            name='until',
-            field=models.DateField(blank=True, null=True, verbose_name='借阅至'),
+            model_name="listpermission",
+            name="until",
+            field=models.DateField(blank=True, null=True, verbose_name="借阅至"),
         ),
         migrations.AlterField(
-            model_name='listpermission',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='responsibility.issuedlist', verbose_name='下达的清单'),
+            model_name="listpermission",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="loans",
+                to="responsibility.issuedlist",
+                verbose_name="下达的清单",
+            ),
         ),
         migrations.AlterField(
-            model_name='listpermission',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='借阅人'),
+            model_name="listpermission",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="借阅人",
+            ),
         ),
     ]

@@ -4,26 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('responsibility', '0003_list_loans'),
+        ("responsibility", "0003_list_loans"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='issueditem',
-            name='issued_item_times_iff_periodic',
+            model_name="issueditem",
+            name="issued_item_times_iff_periodic",
         ),
         migrations.RemoveConstraint(
-            model_name='listitem',
-            name='item_times_iff_periodic',
+            model_name="listitem",
+            name="item_times_iff_periodic",
         ),
         migrations.AddConstraint(
-            model_name='issueditem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('per__in', ('year', 'half', 'quarter', 'month')), ('times__gte', 1), ('times__isnull', False)), models.Q(models.Q(('per__in', ('year', 'half', 'quarter', 'month')), _negated=True), ('times__isnull', True)), _connector='OR'), name='issued_item_times_iff_periodic', violation_error_message='按年、半年、季度、月开展的须写至少次数，其他频次不写次数。'),
+            model_name="issueditem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("per__in", ("year", "half", "quarter", "month")), ("times__gte", 1), ("times__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("per__in", ("year", "half", "quarter", "month")), _negated=True),
+                        ("times__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="issued_item_times_iff_periodic",
+                violation_error_message="按年、半年、季度、月开展的须写至少次数，其他频次不写次数。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('per__in', ('year', 'half', 'quarter', 'month')), ('times__gte', 1), ('times__isnull', False)), models.Q(models.Q(('per__in', ('year', 'half', 'quarter', 'month')), _negated=True), ('times__isnull', True)), _connector='OR'), name='item_times_iff_periodic', violation_error_message='按年、半年、季度、月开展的须写至少次数，其他频次不写次数。'),
+            model_name="listitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("per__in", ("year", "half", "quarter", "month")), ("times__gte", 1), ("times__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("per__in", ("year", "half", "quarter", "month")), _negated=True),
+                        ("times__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="item_times_iff_periodic",
+                violation_error_message="按年、半年、季度、月开展的须写至少次数，其他频次不写次数。",
+            ),
         ),
     ]
