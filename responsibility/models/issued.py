@@ -126,7 +126,9 @@ class IssuedList(models.Model):
     @property
     def heading(self) -> str:
         """How the list is called on its own page."""
-        return f"{self.year}年度{self.title} · {self.post.person.name if self.post_id and self.post else self.unit.party}"
+        return (
+            f"{self.year}年度{self.title} · {self.post.person.name if self.post_id and self.post else self.unit.party}"
+        )
 
     @property
     def is_adaptable(self) -> bool:

@@ -122,7 +122,11 @@ def test_a_full_line_holds_twenty_eight_characters(letter: dict[str, Any], now: 
 
 @pytest.mark.parametrize("lines", range(9, 22))
 def test_signatures_never_stand_on_a_page_without_text(letter: dict[str, Any], now: datetime, lines: int) -> None:
-    letter |= {"preamble": [f"第{n}行" for n in range(lines)], "sections": [], "closing": ["本责任书自签字之日起生效。"]}
+    letter |= {
+        "preamble": [f"第{n}行" for n in range(lines)],
+        "sections": [],
+        "closing": ["本责任书自签字之日起生效。"],
+    }
     pages = pages_as_text(render("letter", letter, now=now))
     (signed,) = [page for page in pages if "市委书记" in page]
     assert "自签字之日起生效" in signed
