@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -52,10 +52,15 @@ def reminder_channel_add(request: Asked) -> HttpResponse:
     )
 
 
+def _own(request: Asked, pk: int) -> Channel:
+    return get_object_or_404(Channel, pk=pk, user=actor(request), is_active=True)
+
+
 @require_POST
 @audience(SIGNED_IN)
 def reminder_channel_remove(request: Asked, pk: int) -> HttpResponse:
-    preferences.remove_channel(actor(request), pk, now=request.now)
+    channel = _own(request, pk)
+    preferences.remove_channel(actor(request), channel.pk, now=request.now)
     messages.success(request, "渠道已停用，不再向它发送。")
     return redirect("reminder_mine")
 
@@ -63,7 +68,7 @@ def reminder_channel_remove(request: Asked, pk: int) -> HttpResponse:
 @require_POST
 @audience(SIGNED_IN)
 def reminder_channel_test(request: Asked, pk: int) -> HttpResponse:
-    job = preferences.request_test(actor(request), pk, now=request.now)
+    job = preferences.request_test(actor(request), _own(request, pk).pk, now=request.now)
     return redirect("job_show", job.pk)
 
 

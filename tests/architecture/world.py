@@ -8,6 +8,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from engines.audit.models import AuditEntry
 from engines.imports.models import ImportRun
 from engines.jobs.models import Job
+from engines.reminders import ladder
+from engines.reminders.models import Channel, Reminder, Rung
+from engines.reminders.preferences import add_channel
 from organization.enums import Office, Role
 from organization.models import Grant, User
 from responsibility.models import IssuedList, ListItem, NegativeSituation, ResponsibilityList
@@ -102,6 +105,9 @@ NOUNS = {
     "grant_": "grant",
     "audit_": "entry",
     "job_": "job",
+    "notice_": "notice",
+    "reminder_channel": "channel",
+    "reminder_rung": "rung",
     "access_why": "unit",
 }
 
@@ -116,6 +122,8 @@ def make_world() -> World:
     job = Job.objects.create(kind="x", label="批量下达", created_at=NOW, not_before=NOW, requested_by=city.office)
     run = _import_of(city)
     charge = make_charge(city.deputy_post)
+    notice, channel = _reminders_of(city)
+    ladder.plant()
     library: ResponsibilityList = city.issued.list
     world = World(city)
     world.ids = {
@@ -142,6 +150,10 @@ def make_world() -> World:
         "import": run,
         "digest": "0" * 64,
         "account": city.head.pk,
+        "notice": notice.pk,
+        "channel": channel.pk,
+        "rung": Rung.objects.values_list("pk", flat=True).first(),
+        "token": "a" * 43,
         "grant": Grant.objects.filter(user=city.office).values_list("pk", flat=True).get(),
         "entry": AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first(),
         "app_label": "organization",
@@ -151,6 +163,14 @@ def make_world() -> World:
     assert isinstance(city.issued, IssuedList)
     assert isinstance(item, ListItem)
     return world
+
+
+def _reminders_of(city: City) -> tuple[Reminder, Channel]:
+    notice = Reminder.objects.create(
+        source="list", object_id=city.issued.pk, target_id=city.issued.pk, recipient=city.head, audience="owner",
+        title="认领责任清单", due_on=NOW.date(), offset=0, planned_on=NOW.date(), created_at=NOW,
+    )  # fmt: skip
+    return notice, add_channel(city.head, kind="wecom", address="a1b2c3", now=NOW)
 
 
 def _import_of(city: City) -> int:
