@@ -133,13 +133,13 @@ def _strip(user: User, year: int, today: date, total: Level | None) -> list[tupl
             _coverage_page(user, year),
         ),
         ("分工问题", f"{faulty} 家", f"{eligible} 家中主要负责人直接分管或领域无人分管", reverse("charge_findings")),
-        *_imported(),
+        *_imported(user),
     ]
 
 
-def _imported() -> list[tuple[str, str, str, str]]:
-    """What the last import of units left to be looked at by somebody."""
-    run = ImportRun.objects.filter(state=RunState.COMMITTED, kind="units").order_by("-id").first()
+def _imported(user: User) -> list[tuple[str, str, str, str]]:
+    """What the account's own last import of units left to be looked at; nobody else can open its page."""
+    run = ImportRun.objects.filter(state=RunState.COMMITTED, kind="units", requested_by=user).order_by("-id").first()
     if run is None:
         return []
     words = f"最近一次导入 {run.row_count:,} 行中提请核对"

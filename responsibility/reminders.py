@@ -33,7 +33,7 @@ def letters_to_sign(today: date) -> Sequence[QuerySet[Any, Any]]:
         target_id=F("letter_id"),
         owner_id=F("person__account__id"),
         owner_path=F("post__unit_path"),
-        owner_name=_words(F("person_name"), "，", F("unit_name")),
+        owner_name=_words(F("person_name"), "（", F("unit_name"), "）"),
         deadline=F("letter__due_on"),
         words=_words(
             "签署责任书：", F("letter__number"), " ", F("letter__title"), "（", F("letter__recipient_unit__name"), "）"
@@ -53,7 +53,7 @@ def lists_to_acknowledge(today: date) -> Sequence[QuerySet[Any, Any]]:
     )
     post_held = Q(post__started_on__lte=today) & (Q(post__ended_on__isnull=True) | Q(post__ended_on__gt=today))
     personal = lists.filter(post_held, post__isnull=False).annotate(
-        owner_id=F("post__person__account__id"), owner_name=_words(F("post__person__name"), "，", F("unit__name"))
+        owner_id=F("post__person__account__id"), owner_name=_words(F("post__person__name"), "（", F("unit__name"), "）")
     )
     # `unit__posts` is joined once, so both conditions speak of the same post.
     headed = Q(unit__posts__kind=PostKind.HEAD, unit__posts__started_on__lte=today) & (
@@ -61,7 +61,7 @@ def lists_to_acknowledge(today: date) -> Sequence[QuerySet[Any, Any]]:
     )
     collective = lists.filter(headed, post__isnull=True).annotate(
         owner_id=F("unit__posts__person__account__id"),
-        owner_name=_words(F("unit__posts__person__name"), "，", F("unit__name")),
+        owner_name=_words(F("unit__posts__person__name"), "（", F("unit__name"), "）"),
     )
     return [personal, collective]
 

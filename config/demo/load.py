@@ -11,7 +11,7 @@ from config.demo import lists
 from config.demo.accounts import Book, settle_password
 from config.demo.events import run_through
 from config.demo.letters import Letters
-from config.demo.organisation import INSPECTOR, City, found_city, import_workbook, open_accounts
+from config.demo.organisation import INSPECTED, INSPECTOR, City, found_city, import_workbook, open_accounts
 from config.demo.story import Story
 from organization.enums import PostKind
 from organization.lending import lend
@@ -29,7 +29,7 @@ SHOWN = (
     (6, "沈宁衡", "单位主要负责人", "市财政局", "有责任书等待签署"),
     (7, "曹怀衡", "班子成员", "市财政局", "有清单待认领、责任书待签署"),
     (8, "clerk:YC-D19", "单位联络员", "市财政局", "填写个性事项、拟责任书"),
-    (9, "@jiancha", "检查组成员", "借阅", "只见借阅的一份清单和一份责任书"),
+    (9, "@jiancha", "检查组成员", "借阅", "只见被检查单位的任职，和借阅的一份清单、一份责任书"),
     (10, "@duzhe", "只读审计", "云川市", "只读，可看审计"),
     (11, "@system", "系统管理员", "三员", "账号"),
     (12, "@security", "安全管理员", "三员", "授权"),
@@ -97,8 +97,8 @@ def _loans(city: City, say: Say) -> None:
     """Last of all: is_complete asks for it."""
     inspector, office = city.user_of(INSPECTOR), city.user_of("李启俭")
     until, now = city.story.ahead(20), city.story.ago(1)
-    held = IssuedList.objects.filter(unit__code="YC-D22", post__isnull=True, year=city.story.year)
-    letter = Letter.objects.get(recipient_unit__code="YC-D22", kind="committee_unit", year=city.story.year)
+    held = IssuedList.objects.filter(unit__code=INSPECTED, post__isnull=True, year=city.story.year)
+    letter = Letter.objects.get(recipient_unit__code=INSPECTED, kind="committee_unit", year=city.story.year)
     for obj in (held.get(), letter):
         lend(obj, to_user=inspector, until=until, reason="年度专项检查", by=office, now=now)
 

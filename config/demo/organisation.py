@@ -20,6 +20,7 @@ WORKBOOK = "yunchuan_units.xlsx"
 ROOT_CODE = "YC"
 TYPIST = "lushi"  # 录入: types in what the office has before anybody has a post
 INSPECTOR = "陶允执"
+INSPECTED = "YC-D22"
 
 
 class City:
@@ -60,14 +61,16 @@ def found_city(city: City) -> None:
     grant_once(city, typist, Role.DISCIPLINE_OFFICE, reason="系统启用期间录入单位名册，限期使用", until=until)
 
 
-def grant_once(city: City, user: User, role: str, *, reason: str, until: date | None = None) -> None:
-    """A role over the whole city, given by the security officer."""
+def grant_once(
+    city: City, user: User, role: str, *, reason: str, until: date | None = None, unit: Unit | None = None
+) -> None:
+    """A role in the unit or over the whole city, given by the security officer."""
     if not Grant.objects.filter(user=user, role=role).exists():
         now = city.story.ago(FOUNDED, hour=8, minute=20)
         give_grant(
             user,
             role=role,
-            unit=city.root,
+            unit=unit or city.root,
             started_on=now.date(),
             ended_on=until,
             reason=reason,
@@ -99,7 +102,8 @@ def open_accounts(city: City) -> None:
     inspector = _inspector(city)
     auditor = ensure_account(city.book, username="duzhe", display_name="只读审计", by=system, now=now)
     until = city.story.today + timedelta(days=60)
-    grant_once(city, inspector, Role.INSPECTOR, reason="年度专项检查期间查阅", until=until)
+    inspected = Unit.objects.get(code=INSPECTED)
+    grant_once(city, inspector, Role.INSPECTOR, reason="年度专项检查期间查阅", until=until, unit=inspected)
     grant_once(city, auditor, Role.AUDITOR, reason="审计联络，只读")
 
 

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from organization.access import OFFICE_ACTIONS, holds_of
+from organization.access import LENT_ACTIONS, OFFICE_ACTIONS, holds_of
 from organization.enums import Office, Role
+from organization.models.loan import has_loan
 from organization.models.person import Person
 from organization.models.unit import Unit
 
@@ -68,9 +69,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.office != Office.BUSINESS
 
     def may_somewhere(self, action: str) -> bool:
-        """Whether any post or grant of today allows the action anywhere."""
-        from_office = OFFICE_ACTIONS.get(self.office, frozenset())
-        return action in from_office or any(action in hold.actions for hold in holds_of(self))
+        """Whether any post, grant or loan of today allows the action anywhere."""
+        if self.office != Office.BUSINESS:
+            return action in OFFICE_ACTIONS[self.office]
+        if any(action in hold.actions for hold in holds_of(self)):
+            return True
+        return action in LENT_ACTIONS and has_loan(self, action)
 
 
 class Grant(models.Model):

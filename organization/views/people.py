@@ -83,8 +83,12 @@ def person_show(request: Asked, pk: int) -> HttpResponse:
     person = get_object_or_404(reads.people_seen(user), pk=pk)
     posts = list(reads.posts_of_person(person, user))
     fields = Charge.objects.filter(post__in=posts).select_related("field", "post__unit").order_by("-started_on", "-id")
+    # A mobile number is for those who keep the register and for the person himself.
+    may_call = user.may_somewhere("unit.manage") or user.person_id == person.pk
+    phone = (f"手机 {person.phone}" if person.phone else "没有登记手机，提醒只能在系统内收到") if may_call else ""
     said = {
         "person": person,
+        "phone": phone,
         "posts": posts,
         "fields": fields,
         "held": sum(post.held_on(today) for post in posts),

@@ -14,10 +14,10 @@ from common.access import audience
 from common.table import FACT, KEEP, SECOND, TITLE, Column, Empty, Filter, Table
 from common.words import cn_date
 from engines.audit.record import timeline_of
-from organization.access import can, explain
+from organization.access import can, explain, prefixes
 from organization.enums import UnitKind
 from organization.forms import DayField
-from organization.models import Unit
+from organization.models import Unit, User
 from organization.queries import charges as charge_reads
 from organization.queries import people as people_reads
 from organization.queries import units as reads
@@ -128,7 +128,7 @@ def unit_show(request: Asked, pk: int) -> HttpResponse:
     manages = can(user, "unit.manage", unit)
     said = {
         "unit": unit,
-        "facts": _facts(unit),
+        "facts": _facts(unit, user),
         "posts": people_reads.posts_of_unit(unit, on=today),
         "former": people_reads.former_posts_of_unit(unit, on=today)[:SHOWN_CHILDREN],
         "findings": charge_reads.findings_by_unit([pk], on=today).get(pk, []),
@@ -144,11 +144,14 @@ def unit_show(request: Asked, pk: int) -> HttpResponse:
     return render(request, "organization/unit_show.html", said)
 
 
-def _facts(unit: Unit) -> list[tuple[Any, ...]]:
-    """要点; what is not known is said as such by the component."""
+def _facts(unit: Unit, user: User) -> list[tuple[Any, ...]]:
+    """要点; what is not known is said as such by the component. A unit outside one's scope is named without a link."""
+    reach = prefixes(user, "unit.view")
 
     def to(other: Unit | None) -> Any:
-        return other and format_html('<a href="{}">{}</a>', reverse("unit_show", args=[other.pk]), other.name)
+        if other is None or not other.path.startswith(reach):
+            return other and other.name
+        return format_html('<a href="{}">{}</a>', reverse("unit_show", args=[other.pk]), other.name)
 
     above = reads.ancestors(unit)
     facts: list[tuple[Any, ...]] = [

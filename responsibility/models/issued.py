@@ -269,6 +269,7 @@ class ItemProposal(models.Model):
 class ListPermission(Loan):
     """An issued list lent to one account for reading (an inspector)."""
 
+    opens = "list.view"
     content_object = models.ForeignKey(IssuedList, models.PROTECT, related_name="loans", verbose_name="下达的清单")
 
     class Meta(Loan.Meta):

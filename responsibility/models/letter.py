@@ -331,6 +331,7 @@ class LetterVersion(models.Model):
 class LetterPermission(Loan):
     """A single letter lent to an account (an inspector)."""
 
+    opens = "letter.view"
     content_object = models.ForeignKey(Letter, models.PROTECT, related_name="loans", verbose_name="责任书")
 
     class Meta(Loan.Meta):

@@ -84,6 +84,7 @@ def possible_recipients(user: User, year: int, *, on: date) -> QuerySet[Post]:
         Post.objects.visible_to(user, "letter.draft")
         .held(on)
         .filter(kind__in=RECIPIENTS)
+        .exclude(kind=PostKind.HEAD, unit__parent__isnull=True)  # above the head of the whole there is nobody to issue
         .annotate(
             has_letter=Exists(letters),
             own_items=_count_items(own, year)

@@ -204,14 +204,10 @@ class SignerLoad:
 
 
 def signer_load(person_id: int, year: int) -> SignerLoad:
-    """The letters of the year with a place for the person, signed or waiting."""
-    places = Signature.objects.filter(
-        person_id=person_id,
-        letter__year=year,
-        version=F("letter__version"),
-        state__in=[SignatureState.SIGNED, SignatureState.WAITING],
-    )
-    return SignerLoad(places.values("letter_id").distinct().count(), settings.LVZE_LETTERS_PER_SIGNER)
+    """The letters of the year in which the person is the one who promises; counted as `crowded_signers` counts."""
+    letters = Letter.objects.filter(recipient_post__person_id=person_id, year=year)
+    promised = letters.exclude(state=LetterState.WITHDRAWN).count()
+    return SignerLoad(promised, settings.LVZE_LETTERS_PER_SIGNER)
 
 
 def crowded_signers(user: User, year: int) -> list[tuple[Person, int]]:
@@ -252,8 +248,8 @@ class Below:
 
 
 def letters_below(letter: Letter) -> Below:
-    """The letters of the same year that the recipient's unit has issued."""
-    lower = Letter.objects.filter(issuer_unit_id=letter.recipient_unit_id, year=letter.year)
+    """The letters of the same year that the recipient himself has issued."""
+    lower = Letter.objects.filter(issuer_post_id=letter.recipient_post_id, year=letter.year)
     lower = lower.exclude(state=LetterState.WITHDRAWN).exclude(pk=letter.pk)
     done = Q(state__in=[LetterState.SIGNED, LetterState.SEALED])
     counts = lower.aggregate(total=Count("pk"), signed=Count("pk", filter=done))

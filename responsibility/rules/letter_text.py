@@ -114,14 +114,14 @@ def standard_text(kind: str, *, supervised: bool) -> StandardText:
     """The text with which a draft of this kind begins when the office has set no template of its own."""
     if kind == LetterKind.COMMITTEE_UNIT:
         goal = (
-            "{责任方}对{责任单位}全面从严治党负主体责任，{责任人}为第一责任人，领导班子其他成员履行「一岗双责」。",
+            "{责任方}对{责任单位}全面从严治党负主体责任，{责任人}为第一责任人，领导班子其他成员履行“一岗双责”。",
             "坚持党要管党、全面从严治党，做到责任清单明确、责任落实到人、推进措施有力，{责任单位}政治生态持续向好，不发生因主体责任缺失造成的重大违纪违法问题。",
         )
         return _text("{年度}年度落实全面从严治党主体责任书", _BOTH, goal, "{责任方}承担下列责任：", supervised)
     if kind == LetterKind.TOWN_VILLAGE:
         goal = (
             "{责任方}对{责任单位}党的建设和党风廉政建设负主体责任，{责任人}为第一责任人。",
-            "严格落实民主议事、财务公开和「四议两公开」制度，管好用好集体资金、资产、资源，坚决防止和纠正群众身边的不正之风和腐败问题。",
+            "严格落实民主议事、财务公开和“四议两公开”制度，管好用好集体资金、资产、资源，坚决防止和纠正群众身边的不正之风和腐败问题。",
         )
         return _text("{年度}年度党风廉政建设责任书", _BOTH, goal, "{责任方}承担下列责任：", supervised)
     if kind == LetterKind.MEMBER_SECTION:
@@ -131,7 +131,7 @@ def standard_text(kind: str, *, supervised: bool) -> StandardText:
         )
         return _text("{年度}年度党风廉政建设责任书", _PERSONS, goal, "{责任人}承担下列责任：", supervised)
     goal = (
-        "{责任人}履行「一岗双责」，对职责范围内的全面从严治党工作负主要领导责任。",
+        "{责任人}履行“一岗双责”，对职责范围内的全面从严治党工作负主要领导责任。",
         "把党风廉政建设融入分管工作，与业务工作同谋划、同部署、同落实、同检查，管好班子、带好队伍，切实防范化解分管领域廉政风险。",
     )
-    return _text("{年度}年度落实全面从严治党「一岗双责」责任书", _PERSONS, goal, "{责任人}承担下列责任：", supervised)
+    return _text("{年度}年度落实全面从严治党“一岗双责”责任书", _PERSONS, goal, "{责任人}承担下列责任：", supervised)

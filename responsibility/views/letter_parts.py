@@ -214,6 +214,10 @@ def timeline_rows(letter: Letter) -> list[Any]:
 
 
 def parties_words(letter: Letter) -> str:
+    """Who promises to whom; within one unit the persons tell them apart."""
+    if letter.issuer_unit_id == letter.recipient_unit_id:
+        posts = (letter.issuer_post, letter.recipient_post)
+        return "与".join(person_post(post.person.name, post.title) for post in posts)
     return f"{letter.issuer_unit.party}与{letter.recipient_unit.party}"
 
 
