@@ -44,6 +44,7 @@ check: $(DEV)
 
 bench: $(DEV)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.reminders
 
 # Resolves requirements/*.in anew; uv only resolves, pip installs.
 lock:

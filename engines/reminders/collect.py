@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -46,11 +46,12 @@ def collect(day: date, *, now: datetime, dry_run: bool = False) -> Collected:
     nothing is written and `rows` says what would be.
     """
     with transaction.atomic():
-        since = _since(day)
+        last = _last_collected(day)
         rungs = list(Rung.objects.filter(is_active=True))
         if not dry_run:
             holidays.write_copy()
         found = Collected(day, workdays.is_working_day(day), workdays.is_published(day.year))
+        since = last or _before_last_working_day(day)
         fired = firings(rungs, since=since, today=day, is_working=workdays.is_working_day)
         above = chain_above(_keys(fired, day), day)
         for source in sources():
@@ -70,7 +71,7 @@ def collect(day: date, *, now: datetime, dry_run: bool = False) -> Collected:
     return found
 
 
-def _since(day: date) -> date:
+def _last_collected(day: date) -> date | None:
     """The last day before `day` that was collected; and holds the lock, so that two collectors work one after the other."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,7 +79,14 @@ def _since(day: date) -> date:
             [LOCK, day],
         )
         last: date | None = cursor.fetchone()[1]
-    return last or date.fromordinal(day.toordinal() - 1)
+    return last
+
+
+def _before_last_working_day(day: date) -> date:
+    """Where the first collection of an installation begins, so that one made on a day off is not mute."""
+    while not workdays.is_working_day(day):
+        day -= timedelta(days=1)
+    return day - timedelta(days=1)
 
 
 def _keys(fired: Sequence[Firing], day: date) -> list[tuple[int | None, str]]:

@@ -23,10 +23,10 @@ class Message:
 
 
 def line_of(reminder: Reminder, today: date) -> str:
-    """还有 5 个工作日 · 签署…（沈宁衡，市财政局）; the owner is named to those above him."""
-    who = f"（{reminder.owner_name}）" if reminder.audience != Audience.OWNER and reminder.owner_name else ""
+    """还有 5 个工作日 · 签署…; to those above him the owner is named: 逾期 3 天 · 沈宁衡（市财政局）：签署…"""
+    who = f"{reminder.owner_name}：" if reminder.audience != Audience.OWNER and reminder.owner_name else ""
     title = reminder.title if len(reminder.title) <= LONGEST_LINE else f"{reminder.title[: LONGEST_LINE - 1]}…"
-    return f"{due(reminder.due_on, today=today).words} · {title}{who}"
+    return f"{due(reminder.due_on, today=today).words} · {who}{title}"
 
 
 def message_about(reminders: Sequence[Reminder], *, to: str, today: date) -> Message:

@@ -241,6 +241,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["channel"], condition=Q(state__in=["queued", "sending"]), name="delivery_unfinished"),
             models.Index(fields=["id"], condition=Q(state="failed"), name="delivery_failed"),
+            models.Index(fields=["id"], condition=Q(doubled__gt=0), name="delivery_doubled"),
         ]
 
     def __str__(self) -> str:

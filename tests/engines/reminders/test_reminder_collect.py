@@ -57,7 +57,7 @@ def test_the_notice_says_what_and_until_when(city: City) -> None:
     row = Reminder.objects.get(recipient=city.head)
     assert row.title.startswith("签署责任书：")
     assert row.title.endswith("（市财政局）")
-    assert (row.due_on, row.audience, row.owner_name) == (DUE, Audience.OWNER, "沈宁衡，市财政局")
+    assert (row.due_on, row.audience, row.owner_name) == (DUE, Audience.OWNER, "沈宁衡（市财政局）")
 
 
 def test_collecting_twice_changes_nothing(city: City) -> None:
@@ -70,6 +70,15 @@ def test_collecting_twice_changes_nothing(city: City) -> None:
 def test_a_missed_day_is_made_up_for_by_one_word_not_by_all(city: City) -> None:
     collect(TEN_BEFORE - timedelta(days=1), now=NOW)
     assert sorted(reminded(date(2026, 11, 25))) == [(name, -5) for name in names(city.secretary, city.head)]
+
+
+def test_an_installation_that_begins_on_a_day_off_says_what_the_last_working_day_would_have(city: City) -> None:
+    assert sorted(reminded(FIVE_BEFORE + timedelta(days=5))) == []  # Saturday 2026-11-28: Friday had nothing to say
+    CollectedDay.objects.all().delete()
+    Letter.objects.update(due_on=date(2026, 12, 4))  # 5 working days after Friday 2026-11-27
+    assert sorted(reminded(FIVE_BEFORE + timedelta(days=6))) == [
+        (name, -5) for name in names(city.secretary, city.head)
+    ]
 
 
 def test_a_deadline_that_was_extended_is_spoken_of_anew(city: City) -> None:
@@ -101,7 +110,7 @@ def test_the_superior_and_then_the_office_are_told_of_what_is_late() -> None:
     assert reminded(OVERDUE) == [(city.deputy.username, 1)]
     assert reminded(date(2026, 12, 3)) == [(city.head.username, 3)]
     told = Reminder.objects.get(recipient=city.head)
-    assert (told.audience, told.owner_name) == (Audience.SUPERIOR, "陶知远，市财政局")
+    assert (told.audience, told.owner_name) == (Audience.SUPERIOR, "陶知远（市财政局）")
     assert sorted(reminded(date(2026, 12, 7))) == [(name, 5) for name in names(city.office, clerk)]
     assert reminded(date(2026, 12, 8)) == [(city.deputy.username, 6)]
 
@@ -129,7 +138,7 @@ def test_an_owner_without_an_account_is_counted_and_those_above_him_are_told(cit
     city.head.save(update_fields=["person"])
     assert collect(FIVE_BEFORE, now=NOW).unreachable == 1
     collect(date(2026, 12, 7), now=NOW)
-    assert Reminder.objects.filter(recipient=city.office, owner_name="沈宁衡，市财政局").exists()
+    assert Reminder.objects.filter(recipient=city.office, owner_name="沈宁衡（市财政局）").exists()
 
 
 def test_a_closed_account_gets_nothing(city: City) -> None:

@@ -44,7 +44,7 @@ def logged_in(user: Any) -> Client:
 
 def notice(user: Any, city: City, number: int = 1, **facts: Any) -> Reminder:
     letter = city.head_post.letters_received.get()
-    facts = {"audience": "owner", "title": f"签署责任书：第{number}份", "owner_name": "沈宁衡，市财政局"} | facts
+    facts = {"audience": "owner", "title": f"签署责任书：第{number}份", "owner_name": "沈宁衡（市财政局）"} | facts
     return Reminder.objects.create(
         source="letter", object_id=number, target_id=letter.pk, recipient=user, due_on=DUE, offset=-5,
         planned_on=NOW.date(), created_at=NOW, **facts,
@@ -123,12 +123,12 @@ def test_the_list_takes_as_many_statements_for_three_rows_as_for_one(city: City)
 def test_the_states_can_be_filtered_and_those_above_read_whom_it_is_about(city: City) -> None:
     notice(city.head, city, 1, read_at=NOW)
     notice(city.head, city, 2, settled_at=NOW)
-    notice(city.head, city, 3, audience="superior", owner_name="陶知远，市财政局")
+    notice(city.head, city, 3, audience="superior", owner_name="陶知远（市财政局）")
     client = logged_in(city.head)
     assert "第3份" in page(client, "notice_list", state="unread")
     assert "第1份" not in page(client, "notice_list", state="unread")
     assert "第2份" in page(client, "notice_list", state="settled")
-    assert "陶知远，市财政局逾期，您是上级" in page(client, "notice_list")
+    assert "陶知远（市财政局）逾期，您是上级" in page(client, "notice_list")
 
 
 # ---------------------------------------------------------------------------------------------- own settings
