@@ -108,11 +108,12 @@ class ImportRun(models.Model):
 
 
 class ImportPage(models.Model):
-    """Up to 200 lines of a preview, in order: acts of one sheet and sort, or problems. Kept as JSON text."""
+    """Up to 200 lines of a preview, in order: acts of one sheet and sort, problems, or one excerpt. Kept as JSON text."""
 
     class Content(models.TextChoices):
         ACTS = "acts", "将会"
         PROBLEMS = "problems", "问题"
+        EXCERPT = "excerpt", "节选"
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="pages", verbose_name="导入")
     content = models.CharField("内容", max_length=16, choices=Content)

@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from engines.documents import store
-from engines.imports.kinds import kind_named
 from engines.imports.models import ImportPage, ImportRun
-from engines.imports.problems import Problem, column_letter
-from engines.imports.values import as_text
-from engines.imports.workbook import open_workbook
-
-EXCERPT_ROWS = 12
+from engines.imports.problems import Problem
 
 
 def problems_of(run: ImportRun, *, page: int = 1) -> list[Problem]:
@@ -29,30 +23,6 @@ def acts_of(run: ImportRun, *, sheet: str = "", does: str = "", page: int = 1) -
 
 
 def excerpt_of(run: ImportRun, sheet: str) -> dict[str, Any] | None:
-    """The header and the first rows with problems of one sheet, as cells; None where the sheet is not there.
-
-    {"letters": [...], "header": [...], "rows": [{"number": 27, "cells": ["…"], "marks": ["bad"|"warn"|""]}]}
-    """
-    specs = {spec.name for spec in kind_named(run.kind).specs}
-    book = open_workbook(store.read(run.file))
-    if sheet not in book.sheet_names or not specs:
-        return None
-    grid = book.grid(sheet).rows
-    found = [problem for problem in problems_of(run) if problem.sheet == sheet and problem.row]
-    numbers = sorted({problem.row for problem in found})[:EXCERPT_ROWS]
-    marks: dict[tuple[int, str], str] = {}
-    for problem in found:
-        if problem.is_error or (problem.row, problem.column) not in marks:
-            marks[problem.row, problem.column] = "bad" if problem.is_error else "warn"
-    letters = [column_letter(index) for index in range(len(grid[0]) if grid else 0)]
-    header = max(grid[:10], key=lambda row: sum(cell != "" for cell in row), default=[])
-    rows = [
-        {
-            "number": number,
-            "cells": [as_text(cell) for cell in grid[number - 1]],
-            "marks": [marks.get((number, letter), "") for letter in letters],
-        }
-        for number in numbers
-        if number <= len(grid)
-    ]
-    return {"letters": letters, "header": [as_text(cell) for cell in header], "rows": rows}
+    """The excerpt kept with the preview (see excerpts.excerpt_of_sheet); None where the sheet has none."""
+    found = run.pages.filter(content=ImportPage.Content.EXCERPT, sheet=sheet).first()
+    return found.lines[0] if found else None

@@ -1,5 +1,6 @@
 """What is done with an import: start, preview, commit, undo, abandon, hand back. Each is one transaction."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from engines.audit.record import record
 from engines.documents import store
 from engines.imports.annotate import with_problems
 from engines.imports.container import open_container
+from engines.imports.excerpts import excerpt_of_sheet
 from engines.imports.kinds import Commit, ImportKind, Made, kind_named
 from engines.imports.limits import Limits
 from engines.imports.models import ImportChange, ImportPage, ImportRun, RunState
@@ -21,7 +23,7 @@ from engines.imports.preview import Does, Plan, counts_of, fingerprint, plain
 from engines.imports.problems import Problem, Severity
 from engines.imports.reading import Reading
 from engines.imports.undo import take_back
-from engines.imports.workbook import open_workbook
+from engines.imports.workbook import Workbook, open_workbook
 from engines.imports.workflows import STEPS
 from engines.jobs.queue import enqueue
 from engines.workflow.advance import advance
@@ -80,6 +82,7 @@ class Prepared:
     plan: Plan
     lines: list[str]
     fingerprint: str
+    book: Workbook
 
 
 def prepare(
@@ -88,7 +91,8 @@ def prepare(
     """Reads and plans without writing anything, as the account `by` may. Refuses only a file that cannot be read."""
     tell = progress or (lambda done, total, words: None)
     tell(0, 3, "正在读取表格")
-    reading = open_workbook(data).read(kind.specs)
+    book = open_workbook(data)
+    reading = book.read(kind.specs)
     tell(1, 3, f"已读取 {reading.row_count:,} 行，正在与现有数据比对")
     reading.by = by
     plan = kind.plan(reading, today)
@@ -97,7 +101,7 @@ def prepare(
     plan.acts = [act for act in plan.acts if (act.sheet, act.row) not in bad]
     tell(2, 3, "正在整理核对结果")
     lines = [act.as_json() for act in plan.acts if act.does != Does.SAME]
-    return Prepared(reading, plan, lines, fingerprint(lines, reading))
+    return Prepared(reading, plan, lines, fingerprint(lines, reading), book)
 
 
 def preview_import(run: ImportRun, *, now: datetime, progress: Progress | None = None) -> ImportRun:
@@ -141,6 +145,17 @@ def _pages(run: ImportRun, prepared: Prepared) -> Iterator[ImportPage]:
     problems = [problem.as_json() for problem in prepared.reading.sorted_problems()]
     for number, text in _cut(problems):
         yield ImportPage(run=run, content=ImportPage.Content.PROBLEMS, number=number, text=text)
+    yield from _excerpts(run, prepared)
+
+
+def _excerpts(run: ImportRun, prepared: Prepared) -> Iterator[ImportPage]:
+    found: dict[str, list[Problem]] = defaultdict(list)
+    for problem in prepared.reading.sorted_problems()[:PAGE]:
+        if problem.row and problem.sheet in prepared.book.sheet_names:
+            found[problem.sheet].append(problem)
+    for sheet, problems in found.items():
+        text = json.dumps([excerpt_of_sheet(prepared.book, sheet, problems)], ensure_ascii=False)
+        yield ImportPage(run=run, content=ImportPage.Content.EXCERPT, sheet=sheet, number=1, text=text)
 
 
 def _cut(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -183,7 +183,11 @@ class SignForm(LetterForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": "请输入登录密码。"},
     )
-    seen_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    seen_sha256 = forms.CharField(
+        widget=forms.HiddenInput,
+        max_length=64,
+        error_messages={"required": "页面不完整，没有签署。请刷新本页，重新阅读后再签署。"},
+    )
 
     def clean_drawing(self) -> bytes:
         """The PNG of the signature pad; empty where none was drawn."""
