@@ -47,12 +47,14 @@ order, so a plain index on (sort, id) serves both directions). The address of a 
 tampered with, or belongs to another order, is ignored and the first page is shown.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -220,7 +222,7 @@ class Table:
         """How many rows match, at most COUNTED + 1."""
         if not self.window.more_before and not self.window.more_after:
             return len(self.rows)
-        return self.matching.order_by().values("pk")[: COUNTED + 1].count()
+        return counted(self.matching, COUNTED + 1)
 
     @cached_property
     def total_words(self) -> str:
@@ -342,6 +344,13 @@ class Table:
         """The columns one may choose; the title always stays."""
         return [Option(c.key, c.label, c.key not in self.hidden) for c in self.columns if c.rank != TITLE]
 
+    @property
+    def tools_key(self) -> Hashable:
+        """All that search, filters and column choice show; two tables with the same key have the same tools."""
+        filters = tuple((f.filter.key, f.filter.label, *f.options) for f in self.shown_filters)
+        words = (self.label, self.hint, self.export, self.searchable)
+        return type(self), self.id, self.path, self.view_address, self.q, filters, tuple(self.offered), words
+
     @cached_property
     def cells(self) -> dict[str, tuple[str, str] | None]:
         """For the cell tag: what opens and closes each column's cell, None for a hidden one."""
@@ -379,6 +388,20 @@ class Table:
         return [c.label for c in columns], (
             [value_of(row, c.value) for c in columns] for row in rows.iterator(chunk_size=2000)
         )
+
+
+def counted(rows: QuerySet[Any], limit: int) -> int:
+    """How many rows there are, looking no further than `limit`.
+
+    The statement is that of `rows[:limit].count()`; wrapping it here saves the ORM a second round of compiling.
+    """
+    try:
+        sql, params = rows.order_by().values("pk")[:limit].query.sql_with_params()
+    except EmptyResultSet:
+        return 0
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS counted", params)  # noqa: S608 (compiled by the ORM)
+        return int(cursor.fetchone()[0])
 
 
 def columns_cookie(table_id: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models
+from django.db import connection, models
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
@@ -95,41 +95,48 @@ def holds_of(user: Any, on: date | None = None) -> tuple[Hold, ...]:
     day = on or timezone.localdate()
     cache: dict[date, tuple[Hold, ...]] = user.__dict__.setdefault("_holds", {})
     if day not in cache:
-        cache[day] = (*_from_posts(user, day), *_from_grants(user, day))
+        cache[day] = tuple(_read_holds(user, day))
     return cache[day]
 
 
-def _runs(day: date) -> Q:
-    return Q(started_on__lte=day) & (Q(ended_on__isnull=True) | Q(ended_on__gt=day))
+# Read for every page of every account, therefore one statement in its own words: through the ORM it took a millisecond.
+_HOLDS = """
+    SELECT p.kind, '', p.title, p.ended_on, u.id, u.kind, u.name, u.path, above.path, NULL::timestamptz, p.id
+      FROM organization_post p
+      JOIN organization_unit u ON u.id = p.unit_id
+      LEFT JOIN organization_unit above ON above.id = u.parent_id
+     WHERE p.person_id = %(person)s AND p.started_on <= %(day)s AND (p.ended_on IS NULL OR p.ended_on > %(day)s)
+    UNION ALL
+    SELECT '', g.role, '', g.ended_on, u.id, u.kind, u.name, u.path, NULL, g.granted_at, g.id
+      FROM organization_grant g
+      JOIN organization_unit u ON u.id = g.unit_id
+     WHERE g.user_id = %(user)s AND g.started_on <= %(day)s AND (g.ended_on IS NULL OR g.ended_on > %(day)s)
+    ORDER BY 10 NULLS FIRST, 11
+"""
 
 
-def _from_grants(user: Any, day: date) -> Iterable[Hold]:
-    for grant in user.grants.filter(_runs(day)).select_related("unit"):
-        words = f"{grant.granted_at:%Y年%-m月%-d日}授权：{grant.unit.name}及以下的{grant.get_role_display()}"
-        yield Hold(grant.role, grant.unit.path, words, grant.ended_on)
+def _read_holds(user: Any, day: date) -> Iterable[Hold]:
+    """From the posts of the person behind the account, then from what was granted to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDS, {"person": user.person_id, "user": user.pk, "day": day})
+        rows = cursor.fetchall()
+    for kind, role, title, ended_on, unit_id, unit_kind, name, path, above, given, _ in rows:
+        if role:
+            words = f"{timezone.localtime(given):%Y年%-m月%-d日}授权：{name}及以下的{Role(role).label}"
+            yield Hold(role, path, words, ended_on)
+            continue
+        for reached in _paths_of(unit_id, unit_kind, path, above):
+            yield Hold(role_of_post(kind, unit_kind), reached, f"任职：{name}{title}", ended_on)
 
 
-def _from_posts(user: Any, day: date) -> Iterable[Hold]:
-    if user.person_id is None:
-        return
-    posts = apps.get_model("organization", "Post").objects.filter(_runs(day), person_id=user.person_id)
-    for post in posts.select_related("unit__parent", "unit"):
-        role = role_of_post(post.kind, post.unit.kind)
-        words = f"任职：{post.unit.name}{post.title}"
-        for path in _paths_of(post.unit):
-            yield Hold(role, path, words, post.ended_on)
-
-
-def _paths_of(unit: Any) -> tuple[str, ...]:
+def _paths_of(unit_id: int, kind: str, path: str, above: str | None) -> tuple[str, ...]:
     """A discipline body works over the unit it belongs to, a dispatched group over the units it supervises."""
-    if unit.kind == UnitKind.DISCIPLINE:
-        return (unit.parent.path if unit.parent else unit.path,)
-    if unit.kind == UnitKind.DISPATCHED:
-        supervised = (
-            type(unit).objects.filter(supervisor=unit, abolished_on__isnull=True).values_list("path", flat=True)
-        )
-        return outermost([unit.path, *supervised])
-    return (unit.path,)
+    if kind == UnitKind.DISCIPLINE:
+        return (above or path,)
+    if kind == UnitKind.DISPATCHED:
+        units = apps.get_model("organization", "Unit").objects.filter(supervisor_id=unit_id, abolished_on__isnull=True)
+        return outermost([path, *units.values_list("path", flat=True)])
+    return (path,)
 
 
 def outermost(paths: Iterable[str]) -> tuple[str, ...]:

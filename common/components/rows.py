@@ -1,5 +1,8 @@
 """The uniform table as tags: the table around one row, and the cell of a declared column."""
 
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
 from typing import Any
 
 from django.template import Context, Node, NodeList, TemplateSyntaxError
@@ -10,6 +13,29 @@ from django.utils.safestring import SafeString, mark_safe
 
 from common.components.library import register
 from common.table import Table
+
+# Search, filters and columns of a table look the same to everybody who asks for the same view of it; writing forty
+# options anew takes longer than writing twenty rows. The token of the form is put in afterwards.
+KEPT_TOOLS = 256
+TOKEN = "-csrf-token-goes-here-"  # noqa: S105
+_tools: OrderedDict[Hashable, str] = OrderedDict()
+_tools_lock = Lock()
+
+
+def table_tools(table: Table, csrf_token: str) -> SafeString:
+    """What stands above the rows: from memory where the same view was written before in this process."""
+    key = table.tools_key
+    with _tools_lock:
+        written = _tools.get(key)
+        if written is not None:
+            _tools.move_to_end(key)
+    if written is None:
+        written = get_template("components/table_tools.html").render({"table": table, "csrf_token": TOKEN})
+        with _tools_lock:
+            _tools[key] = written
+            while len(_tools) > KEPT_TOOLS:
+                _tools.popitem(last=False)
+    return mark_safe(written.replace(TOKEN, escape(csrf_token)))
 
 
 class TableNode(Node):
@@ -30,10 +56,12 @@ class TableNode(Node):
                 context["row"] = row
                 tick = _tick(table, row, number) if table.batch else ""
                 lines.append(f"<tr>{tick}{self.row.render(context)}</tr>\n")
+        csrf_token = str(context.get("csrf_token", ""))
         part = {
             "table": table,
+            "tools": table_tools(table, csrf_token),
             "lines": mark_safe("".join(lines)),
-            "csrf_token": context.get("csrf_token", ""),
+            "csrf_token": csrf_token,
             "request": context.get("request"),
         }
         return mark_safe(get_template("components/table.html").render(part))

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from organization.enums import Office, PartyKind, UnitKind
+from organization.enums import DISCIPLINE_KINDS, Office, PartyKind, UnitKind
 from organization.models import Unit, UnitVersion, User
+
+MOST_CHOICES = 60  # of a filter; beyond that one searches
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ def ancestors(unit: Unit) -> list[Unit]:
 
 
 def supervisors(user: User) -> list[tuple[int, str]]:
-    """Discipline bodies as choices of a filter: those that supervise a unit the account may see."""
-    seen = Unit.objects.visible_to(user, "unit.view").exclude(supervisor=None).order_by().values("supervisor_id")
-    return list(Unit.objects.filter(pk__in=seen.distinct()).order_by("order", "code").values_list("pk", "name"))
+    """Discipline bodies in scope as choices of a filter; none in a scope with so many that nobody would read them."""
+    bodies = Unit.objects.visible_to(user, "unit.view").filter(kind__in=DISCIPLINE_KINDS)
+    found = list(bodies.order_by("order", "code").values_list("pk", "name")[: MOST_CHOICES + 1])
+    return found if len(found) <= MOST_CHOICES else []
 
 
 def counts_by_kind(user: User, *, today: date) -> dict[str, Any]:
