@@ -54,9 +54,28 @@ def _allow_emptying_protected_tables(postgres: Postgres) -> None:
     superuser.close()
 
 
+# Django writes these again by itself after emptying.
+REWRITTEN = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keeps a copy of what the migrations have planted (fields of work, holidays, …), see `flush` below."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA IF EXISTS planted CASCADE")
+        cursor.execute("CREATE SCHEMA planted")
+        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+            cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
+            if table not in REWRITTEN and cursor.fetchone():
+                cursor.execute(f"CREATE TABLE planted.{table} AS TABLE {table}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _emptying_passes_the_audit_trigger() -> Iterator[None]:
-    """Transactional tests end by emptying all tables; only there may the append-only trigger be passed."""
+    """Transactional tests end by emptying all tables; only there may the append-only trigger be passed.
+
+    What the migrations planted is put back, so that the next test finds the database as an installation has it.
+    """
     original = DatabaseOperations.execute_sql_flush
 
     def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
@@ -64,10 +83,24 @@ def _emptying_passes_the_audit_trigger() -> Iterator[None]:
             cursor.execute("SET LOCAL session_replication_role = replica")
             for sql in sql_list:
                 cursor.execute(sql)
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
+            for (table,) in cursor.fetchall():
+                columns = ", ".join(f'"{name}"' for name in _plain_columns(cursor, table))
+                cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM planted.{table}")
 
     DatabaseOperations.execute_sql_flush = flush
     yield
     DatabaseOperations.execute_sql_flush = original
+
+
+def _plain_columns(cursor: Any, table: str) -> list[str]:
+    """The columns that are written; a generated one makes itself."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+        [table],
+    )
+    return [name for (name,) in cursor.fetchall()]
 
 
 @pytest.fixture(autouse=True)
