@@ -135,6 +135,12 @@ def frame(column: Column) -> tuple[str, str]:
 
 
 def value_of(row: Any, value: str | Callable[[Any], Any] | None) -> Any:
+    """What the cell holds: a function of the row, or a path of names; a method on the way (a label) is called."""
     if callable(value):
         return value(row)
-    return reduce(lambda obj, name: getattr(obj, name, None), str(value).split("__"), row)
+    return reduce(_step, str(value).replace(".", "__").split("__"), row)
+
+
+def _step(obj: Any, name: str) -> Any:
+    found = getattr(obj, name, None)
+    return found() if callable(found) else found

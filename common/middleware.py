@@ -76,13 +76,17 @@ class ClosedByDefault:
 
 
 class DomainErrorPages:
-    """A refusal that no view has shown at its place becomes a page in words."""
+    """A refusal that no view has shown at its place becomes a page in words; so does an address opened the wrong way."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            error = DomainError("这个地址不能直接打开。", remedy="请回到原来的页面，用页面上的按钮办理。")
+            return render(request, "errors/refused.html", {"error": error}, status=405)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return refusal_page(request, exception) if isinstance(exception, DomainError) else None

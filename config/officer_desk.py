@@ -126,7 +126,7 @@ def _audit(now: datetime) -> OfficerDesk:
         ),
     ]
     acts = [
-        ("校验审计链", reverse("audit_verify"), "逐条核对校验值，指出第一处断链"),
+        ("核对审计链", reverse("audit_list"), "在审计页上按「核对审计链」，逐条核对，指出第一处断裂"),
         ("查看审计记录", reverse("audit_list"), "按动作、人员、对象和日期查找"),
     ]
     return OfficerDesk(strip, [], acts)

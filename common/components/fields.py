@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Textarea
 from django.forms.boundfield import BoundWidget
 from django.forms.forms import BaseForm
@@ -33,13 +34,25 @@ _VERBS = {"choices": "请选择", "check": "请勾选", "file": "请上传"}
 
 
 def _faults(field: BoundField) -> list[str]:
-    """The errors of a field in words that name it."""
-    verb = (
-        "请选择"
-        if getattr(field.field.widget, "input_type", "") == "select"
-        else _VERBS.get(_shape_of(field), "请填写")
-    )
-    return [f"{verb}{field.label}" if str(error) == _REQUIRED else str(error) for error in field.errors]
+    """The errors of a field in words that name it; Django's stock sentences are said in ours."""
+    known = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
+    return [_fault(field, error, words) for error in known for words in error.messages]
+
+
+def _fault(field: BoundField, error: ValidationError, words: str) -> str:
+    if words == _REQUIRED:
+        select = getattr(field.field.widget, "input_type", "") == "select"
+        return f"{'请选择' if select else _VERBS.get(_shape_of(field), '请填写')}{field.label}"
+    limits = error.params or {}
+    if error.code == "max_length" and "show_value" in limits:
+        return f"{field.label}最多 {limits['limit_value']} 个字，现在有 {limits['show_value']:,} 个字"
+    if error.code == "null_characters_not_allowed":
+        return f"{field.label}里有不能保存的控制字符，请删去后再填"
+    if error.code == "invalid" and isinstance(field.field, forms.DateField):
+        return "请填写有效的日期，例如 2026-03-31"
+    if error.code == "invalid" and isinstance(field.field, forms.IntegerField):
+        return f"{field.label}请填写整数"
+    return words
 
 
 def _attrs(field: BoundField, described: str, width: str) -> dict[str, Any]:

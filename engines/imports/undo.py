@@ -77,20 +77,20 @@ def _rewind(
             _set(obj, name, value)
             restored[key][name] = value
     if touched:
-        raise DomainError(f"导入之后又有改动，不能整批撤回：{_some(touched, ';')}。", remedy=REMEDY)
+        raise DomainError(f"导入之后又有改动，不能整批撤回：{_some(touched, '；')}。", remedy=REMEDY)
     return doomed, restored
 
 
 def _since_changed(obj: Model, change: ImportChange, names: list[str]) -> str:
     details = [
-        f"{_field(obj, name).verbose_name}导入时为「{_shown(change.after.get(name))}」，现在为「{_shown(_value(obj, name))}」"
+        f"“{_field(obj, name).verbose_name}”导入时是{_shown(change.after.get(name))}，现在是{_shown(_value(obj, name))}"
         for name in names[:2]
     ]
-    return f"「{change.title}」的" + "、".join(details)
+    return f"「{change.title}」" + "，".join(details)
 
 
 def _shown(value: Any) -> str:
-    return shown(value) if value not in (None, "") else "空"
+    return f"「{shown(value)}」" if value not in (None, "") else "空的"
 
 
 def _refuse_dependents(doomed: dict[str, set[int]], objects: dict[Key, Model]) -> None:

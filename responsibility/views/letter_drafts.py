@@ -67,21 +67,21 @@ class RecipientTable(Table):
         Column("state", "本年责任书", rank=FACT, value=lambda row: "已拟稿" if row.has_letter else "未拟稿"),
         Column("act", "办理"),
     )
-    filters = (
-        Filter(
-            "letter",
-            "本年责任书",
-            [("missing", "未拟稿"), ("drafted", "已拟稿")],
-            apply=by_letter,
-            initial=("missing",),
-        ),
-        Filter("kind", "类别", RECIPIENT_KINDS, lookup="kind__in", initial=(PostKind.HEAD,)),
-        Filter("unit", "单位类别", UnitKind.choices, lookup="unit__kind__in", second=True),
-    )
     order = "title"
     hint = "单位、人名，可用拼音首字母"
     batch = (Act("letter_draft_batch", "按清单批量拟稿"),)
     empty = Empty("您的范围内没有可以签订责任书的职务", "请先在「单位与任职」中导入单位和任职。")
+
+    def __init__(self, request: Asked, rows: QuerySet[Post]) -> None:
+        # The office begins with the heads of its units; within a unit nobody issues to the head.
+        first = (PostKind.HEAD,) if actor(request).may_somewhere("letter.issue") else ()
+        missing = [("missing", "未拟稿"), ("drafted", "已拟稿")]
+        self.filters = (
+            Filter("letter", "本年责任书", missing, apply=by_letter, initial=("missing",)),
+            Filter("kind", "类别", RECIPIENT_KINDS, lookup="kind__in", initial=first),
+            Filter("unit", "单位类别", UnitKind.choices, lookup="unit__kind__in", second=True),
+        )
+        super().__init__(request, rows)
 
     @staticmethod
     def search(rows: Any, typed: str) -> Any:  # type: ignore[override]

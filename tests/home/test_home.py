@@ -113,7 +113,7 @@ def test_an_officer_finds_his_own_work_and_no_business(city, office):
     assert "三员分立" in page
     assert letter.number not in page
     assert city.issued.title not in page
-    own = {Office.SYSTEM: "建立账号", Office.SECURITY: "办理授权", Office.AUDIT: "校验审计链"}[office]
+    own = {Office.SYSTEM: "建立账号", Office.SECURITY: "办理授权", Office.AUDIT: "核对审计链"}[office]
     assert own in page
 
 

@@ -268,7 +268,7 @@ def test_undoing_restores_what_was_changed_and_removes_what_was_created() -> Non
 def test_undoing_is_refused_when_something_was_changed_since() -> None:
     run = committed()
     Unit.objects.filter(code="B").update(name="改过的名")
-    with pytest.raises(DomainError, match="「乙局」的单位名称导入时为「乙局」，现在为「改过的名」"):
+    with pytest.raises(DomainError, match="「乙局」“单位名称”导入时是「乙局」，现在是「改过的名」"):
         undo_import(run, by=None, now=NOW)
     assert len(units()) == 3
     assert ImportRun.objects.get(pk=run.pk).state == RunState.COMMITTED
