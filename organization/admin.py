@@ -7,6 +7,7 @@ the service checks and the trail records. Rows without a page of their own (fiel
 from typing import Any
 
 from axes.models import AccessAttempt, AccessLog
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -211,10 +212,35 @@ class HeartbeatAdmin(ReadOnly):
     list_display = ("name", "at")
 
 
-class LockedOut(Guarded):
+class InOurWords(admin.ModelAdmin):
+    """The columns of axes, which speaks no Chinese."""
+
+    @admin.display(description="时间", ordering="attempt_time")
+    def moment(self, row: Any) -> Any:
+        return row.attempt_time
+
+    @admin.display(description="账号", ordering="username")
+    def account(self, row: Any) -> str:
+        return row.username or ""
+
+    @admin.display(description="来源地址", ordering="ip_address")
+    def address(self, row: Any) -> str:
+        return row.ip_address or ""
+
+    @admin.display(description="连续失败次数", ordering="failures_since_start")
+    def failures(self, row: Any) -> int:
+        return int(row.failures_since_start)
+
+    @admin.display(description="退出时间", ordering="logout_time")
+    def left(self, row: Any) -> Any:
+        return row.logout_time
+
+
+class LockedOut(InOurWords, Guarded):
     """Refused log-ins; the security officer may remove one, which lets the person try again at once."""
 
-    list_display = ("attempt_time", "username", "ip_address", "failures_since_start")
+    list_display = ("moment", "account", "address", "failures")
+    ordering = ("-attempt_time",)
     search_fields = ("username", "ip_address")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -232,10 +258,12 @@ class LockedOut(Guarded):
         super().delete_model(request, obj)
 
 
-class LogIns(ReadOnly):
-    list_display = ("attempt_time", "username", "ip_address", "logout_time")
+class LogIns(InOurWords, ReadOnly):
+    list_display = ("moment", "account", "address", "left")
+    ordering = ("-attempt_time",)
     search_fields = ("username", "ip_address")
 
 
+apps.get_app_config("axes").verbose_name = "登录记录"
 admin.site.register(AccessAttempt, LockedOut)
 admin.site.register(AccessLog, LogIns)

@@ -105,16 +105,20 @@ class PersonField(forms.CharField):
 
 
 class AccountField(forms.CharField):
-    """An account by its user name."""
+    """An account by its user name, or by the name of its person where only one has that name."""
 
     def clean(self, value: Any) -> User | None:
         text = super().clean(value).strip()
         if not text:
             return None
-        user = User.objects.filter(username=text).first()
-        if user is None:
-            raise forms.ValidationError(f"没有找到账号「{text}」。")
-        return user
+        named = Q(person__name=text) | Q(display_name=text)
+        found = list(User.objects.filter(username=text)) or list(User.objects.filter(named)[: SUGGESTIONS + 1])
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise forms.ValidationError(f"没有找到账号「{text}」，请填写登录账号或者本人姓名。")
+        names = "、".join(user.username for user in found[:SUGGESTIONS])
+        raise forms.ValidationError(f"「{text}」不止一个账号，请写明登录账号：{names}。")
 
 
 class DomainForm(forms.Form):
@@ -229,7 +233,7 @@ class ChargeEndForm(DomainForm):
 
 
 class GrantForm(DomainForm):
-    user = AccountField(label="账号", max_length=60)
+    user = AccountField(label="账号", max_length=60, help_text="填登录账号或者本人姓名。")
     role = forms.ChoiceField(label="角色", choices=Role)
     unit = UnitField(label="范围（该单位及以下）")
     started_on = DayField(label="自")

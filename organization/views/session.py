@@ -50,7 +50,8 @@ def password_change(request: Asked) -> HttpResponse:
         update_session_auth_hash(request, changed)
         messages.success(request, "密码已修改。")
         return redirect("password_change_done")
-    return render(request, "registration/password_change_form.html", {"form": form})
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/password_change_form.html", {"form": form}, status=status)
 
 
 @audience(SIGNED_IN)

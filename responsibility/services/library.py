@@ -82,7 +82,8 @@ def publish_list(target: ResponsibilityList, *, actor: Any, now: datetime) -> Re
     """Publishes a draft; the version before it is superseded. What the change means to issued lists is proposed later
     (services.propose). Refuses a list without items."""
     ensure(actor, "list.author", target)
-    older = ResponsibilityList.objects.filter(lineage=target.lineage, state=ListState.PUBLISHED).first()
+    published = ResponsibilityList.objects.filter(lineage=target.lineage, state=ListState.PUBLISHED)
+    older = published.exclude(pk=target.pk).first()
     if older:
         advance(LISTS, older, "supersede", actor=actor, now=now)
     changes = {"published_at": now, "published_by": actor}
