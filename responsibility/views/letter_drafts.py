@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from common.access import SIGNED_IN, audience
 from common.errors import DomainError, Forbidden
-from common.table import FACT, SECOND, TITLE, Act, Column, Empty, Filter, Table
+from common.table import FACT, KEEP, SECOND, TITLE, Act, Column, Empty, Filter, Table
 from engines.jobs.models import Job
 from organization.enums import PostKind, UnitKind
 from organization.models import Post
@@ -65,7 +65,7 @@ class RecipientTable(Table):
         Column("kind", "类别", rank=SECOND, value=lambda row: row.get_kind_display()),
         Column("items", "本人清单事项", rank=FACT, number=True, value="own_items"),
         Column("state", "本年责任书", rank=FACT, value=lambda row: "已拟稿" if row.has_letter else "未拟稿"),
-        Column("act", "办理"),
+        Column("act", "办理", rank=KEEP),
     )
     order = "title"
     hint = "单位、人名，可用拼音首字母"
