@@ -22,6 +22,7 @@ DEPARTMENTS, TOWNS, VILLAGES, GROUPS = 48, 10, 23, 9
 COUNTY = 1 + 1 + GROUPS + DEPARTMENTS + TOWNS * (1 + VILLAGES)  # units of one county
 SURNAMES = "孔孟沈华冯曹李赵钱孙周吴郑王卫蒋韩杨朱秦许何吕施张"
 ONE = "独项村"  # a unit with exactly one list, one item and one letter
+FIFTY = "五十村"  # fifty such units, beneath a town that has none of these itself
 GIVEN = "宁衡弘诚景朴怀守川远清明石启行若然修和立木予恒思廉承禾"
 OFFICES = (
     "财政 教育 民政 司法 水利 商务 统计 审计 交通 住建 文旅 卫健 应急 市场监管 农业农村 人社 自然资源 发改 工信 科技"
@@ -114,6 +115,9 @@ class City:
                 yield upper
             yield from self._county(upper, number + 1)
         yield self._place(top, ONE, UnitKind.VILLAGE)
+        fifty = self._place(top, FIFTY, UnitKind.VILLAGE)
+        yield fifty
+        yield from (self._place(fifty, f"{ONE}{n}", UnitKind.VILLAGE) for n in range(1, 50))
 
     def _place(self, parent: Place | None, name: str, kind: str, supervisor: int | None = None) -> Place:
         self._next += 1
@@ -162,12 +166,26 @@ class City:
                 place.posts.append((pk, pk, name, kind))
         self._copy("organization.Person", "id code name phone search_text", people)
         self._copy("organization.Post", "id unit_id unit_path person_id title kind started_on", posts)
+        self._copy("organization.Charge", "post_id field_id started_on", self._charges())
+
+    def _charges(self) -> Iterator[tuple[Any, ...]]:
+        """The five reserved fields among the members; in three units of a hundred the head holds one himself."""
+        fields = list(apps.get_model("organization.Field").objects.filter(reserved=True).values_list("pk", flat=True))
+        for place in self.places:
+            members = [post for post, _, _, kind in place.posts if kind == PostKind.MEMBER]
+            if not members or place.kind not in (UnitKind.GOVERNMENT, UnitKind.TOWN):
+                continue
+            for n, reserved in enumerate(fields):
+                faulty = n == 0 and place.pk % 33 == 0
+                yield place.posts[0][0] if faulty else members[n % len(members)], reserved, HELD_SINCE
 
     def _titles(self, place: Place) -> list[tuple[str, str]]:
         if place.kind in (UnitKind.DISCIPLINE, UnitKind.DISPATCHED):
             return [(PostKind.DISCIPLINE, "负责人")]
+        if place.name.startswith((ONE, FIFTY)):
+            return [(PostKind.HEAD, "党组书记")]
         head = [(PostKind.HEAD, "党组书记"), (PostKind.MEMBER, "党组成员"), (PostKind.MEMBER, "党组成员、副职")]
-        return head if self.size.letters > self.size.units and place.name != ONE else head[:1]
+        return head if self.size.letters > self.size.units else head[:2]
 
     # ---- lists
 
@@ -230,7 +248,7 @@ class City:
         for place in self.places:
             for n, lineage in enumerate(self.lineages):
                 post = place.posts[n - 1][0] if n and len(place.posts) >= n else None
-                if n and (post is None or place.name == ONE):
+                if n and (post is None or place.name.startswith((ONE, FIFTY))):
                     continue
                 pk += 1
                 subject, title = self.titles[n + 1]
@@ -245,7 +263,7 @@ class City:
         per_list = max(1, round(self.size.items / len(holders)))
         pk = 0
         for place, row in holders:
-            for i in range(1 if place.name == ONE else per_list):
+            for i in range(1 if place.name.startswith((ONE, FIFTY)) else per_list):
                 pk += 1
                 place.items.append(pk)
                 common = i % 10 != 9 and i < self.per_list
@@ -288,7 +306,7 @@ class City:
         root = self.places[0]
         for back in range(4):
             for place in reversed(self.places[1:]):
-                if place.name == ONE and back:
+                if place.name.startswith((ONE, FIFTY)) and back:
                     continue
                 upper = place.parent if place.parent and place.parent.posts else root
                 yield self.year - back, upper, place, upper.posts[0][0], place.posts[0][0], "committee_unit"
@@ -354,7 +372,9 @@ class City:
         self._grant(users.get(username="bench_office"), "discipline_office", self.places[0])
         self._grant(self._account("bench_county", None), "discipline_office", county)
         self._account("bench_head", bureau.posts[0][1])
-        self._grant(self._account("bench_one", None), "discipline_office", self.places[-1])
+        one, fifty = (next(p for p in self.places if p.name == name) for name in (ONE, FIFTY))
+        self._grant(self._account("bench_one", None), "discipline_office", one)
+        self._grant(self._account("bench_fifty", None), "discipline_office", fifty)
         auditor = self._account("bench_auditor", None)
         self._grant(auditor, "auditor", self.places[0])
         self._grant(self._account("bench_county_auditor", None), "auditor", county)

@@ -21,7 +21,7 @@ HEADERS = {
 
 
 def make_workbook(path: Path) -> None:
-    """20,000 new units beneath one new region, 60,000 posts in them, 20,000 charges; all rows are good."""
+    """20,000 new units beneath one region, 60,000 posts, in 4,000 units the five reserved fields; all rows are good."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False})
@@ -37,8 +37,8 @@ def make_workbook(path: Path) -> None:
         row = (f"N{n // 3}", f"人员{n}", "党组成员", kind, "正科", "2022-01-01", "", f"{15000000000 + n}")
         sheets["人员职务"].write_row(n + 1, 0, row)
     for n in range(CHARGES):
-        field = ("财务", "人事", "工程项目", "行政审批", "物资采购")[n % 5]
-        sheets["班子分工"].write_row(n + 1, 0, (f"N{n}", f"人员{n * 3 + 1}", field, ""))
+        unit, field = n // 5 + 1, ("财务", "人事", "工程项目", "行政审批", "物资采购")[n % 5]
+        sheets["班子分工"].write_row(n + 1, 0, (f"N{unit}", f"人员{unit * 3 + 1 + n % 2}", field, ""))
     book.close()
 
 

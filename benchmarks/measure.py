@@ -17,6 +17,7 @@ class Probe:
     account: str
     session: str
     served: Served
+    every: int = 1  # asked only in every so many-th round
     times: list[float] = field(default_factory=list)
     status: int = 0
     bytes: int = 0
@@ -75,10 +76,11 @@ def in_turn(probes: list[Probe], *, rounds: int, warm_up: int = 5) -> None:
     client = Client()
     order = random.Random(1)  # noqa: S311
     for number in range(rounds + warm_up):
-        for probe in order.sample(probes, len(probes)):
+        due = [probe for probe in probes if number % probe.every == 0]
+        for probe in order.sample(due, len(due)):
             began = time.perf_counter()
             answer = client.get(probe.served, probe.address, probe.session)
             spent = (time.perf_counter() - began) * 1000
             probe.status, probe.bytes = answer.status, len(answer.body)
-            if number >= warm_up:
+            if number >= warm_up or probe.every > 1:
                 probe.times.append(spent)

@@ -9,7 +9,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 ALL, COUNTY, UNIT = "bench_office", "bench_county", "bench_head"
 SCOPED = {COUNTY: "辖区", UNIT: "单位"}
 OFFICERS = ("bench_auditor", "bench_system", "bench_security", "bench_audit")
-NAMED = {"list_coverage", "charge_findings", "office", "home"}  # lists under another name
+FRONT = {"office", "home"}  # no lists: shown beside them, without a bound
+NAMED = {"list_coverage", "charge_findings", *FRONT}  # lists under another name
 
 
 def list_pages() -> dict[str, str]:

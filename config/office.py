@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.urls import reverse
 
 from common.words import count_of, local_day
@@ -313,49 +313,37 @@ def _named(names: list[str], total: int) -> str:
 
 
 def _draw_map(page: Overview, user: User, today: date) -> None:
-    """Each unit by how far its list and its own letter of the year have come."""
+    """Each unit by how far its list and its own letter of the year have come; counted and cut off by the database."""
     root = min((path.count("/") for path in prefixes(user, "unit.view")), default=0)
-    units = list(_subjects(user, today).filter(depth__gte=root).order_by("order", "code").values("pk", "name", "kind"))
-    states = _states(user, page.year)
-    late = _late(user, page.year, today)
-    counts: dict[str, int] = defaultdict(int)
+    units = _subjects(user, today).filter(depth__gte=root).annotate(word=_how_far(page.year, today)).order_by()
+    counts = {row["word"]: row["n"] for row in units.values("word").annotate(n=Count("pk"))}
+    page.units = sum(counts.values())
+    shown = units if page.units <= MAPPED else units.exclude(word=DONE)
     groups: dict[str, list[Mapped]] = defaultdict(list)
-    for unit in units:
-        word = states.get(unit["pk"], NOTHING)
-        if unit["pk"] in late and word != DONE:
-            word = LATE
-        counts[word] += 1
-        if len(units) <= MAPPED or (word != DONE and page.drawn < MAPPED):
-            page.drawn += 1
-            href = reverse("unit_show", args=[unit["pk"]])
-            groups[UnitKind(unit["kind"]).label].append(Mapped(unit["name"], href, KINDS[word], word))
-    page.units = len(units)
+    for unit in shown.order_by("order", "code").values("pk", "name", "kind", "word")[:MAPPED]:
+        href = reverse("unit_show", args=[unit["pk"]])
+        groups[UnitKind(unit["kind"]).label].append(Mapped(unit["name"], href, KINDS[unit["word"]], unit["word"]))
+        page.drawn += 1
     page.groups = list(groups.items())
-    page.legend = [(KINDS[word], word, counts[word]) for word in (DONE, MOVING, OPEN, LATE, NOTHING) if counts[word]]
+    page.legend = [(kind, word, counts[word]) for word, kind in KINDS.items() if word in counts]
 
 
-def _states(user: User, year: int) -> dict[int, str]:
-    """Unit → how far: its collective list, then the letter its head signs."""
-    lists = IssuedList.objects.in_force().visible_to(user, "list.view").filter(year=year, post__isnull=True)
-    words = dict.fromkeys(lists.values_list("unit_id", flat=True), OPEN)
-    done = lists.filter(state=IssuedState.ACKNOWLEDGED).values_list("unit_id", flat=True)
-    words |= dict.fromkeys(done, MOVING)
-    for unit, state in _own_letters(user, year).values_list("recipient_unit_id", "state"):
-        if state in (LetterState.SIGNED, LetterState.SEALED) and words.get(unit, MOVING) == MOVING:
-            words[unit] = DONE
-    return words
-
-
-def _late(user: User, year: int, today: date) -> set[int]:
-    lists = IssuedList.objects.visible_to(user, "list.view").filter(
-        year=year, post__isnull=True, state=IssuedState.ISSUED, acknowledge_due_on__lt=today
+def _how_far(year: int, today: date) -> Case:
+    """The word for a unit: its collective list of the year, then the letter by which it answers upwards."""
+    lists = IssuedList.objects.in_force().filter(unit_id=OuterRef("pk"), year=year, post__isnull=True)
+    letters = Letter.objects.filter(recipient_unit_id=OuterRef("pk"), year=year).exclude(
+        issuer_unit=F("recipient_unit")
     )
-    open_letters = Q(state__in=[LetterState.SIGNING, LetterState.RETURNED, LetterState.DRAFT])
-    letters = _own_letters(user, year).filter(open_letters, due_on__lt=today)
-    return {*lists.values_list("unit_id", flat=True), *letters.values_list("recipient_unit_id", flat=True)}
-
-
-def _own_letters(user: User, year: int) -> QuerySet[Letter]:
-    """The letter by which a unit answers upwards: issued by another unit to its head."""
-    letters = Letter.objects.visible_to(user, "letter.view").filter(year=year)
-    return letters.exclude(state=LetterState.WITHDRAWN).exclude(issuer_unit=F("recipient_unit"))
+    signed = Exists(letters.filter(state__in=[LetterState.SIGNED, LetterState.SEALED]))
+    acknowledged = Exists(lists.filter(state=IssuedState.ACKNOWLEDGED))
+    open_letter = Q(state__in=[LetterState.SIGNING, LetterState.RETURNED, LetterState.DRAFT])
+    late = Exists(lists.filter(state=IssuedState.ISSUED, acknowledge_due_on__lt=today)) | Exists(
+        letters.filter(open_letter, due_on__lt=today)
+    )
+    return Case(
+        When(acknowledged & signed, then=Value(DONE)),
+        When(late, then=Value(LATE)),
+        When(acknowledged, then=Value(MOVING)),
+        When(Exists(lists), then=Value(OPEN)),
+        default=Value(NOTHING),
+    )

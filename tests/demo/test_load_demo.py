@@ -87,7 +87,7 @@ def check_lists() -> None:
     assert acknowledged.count() > 0.85 * IssuedList.objects.count()
     assert not [row for row in acknowledged if row.acknowledged_at < row.issued_at]
     own = IssuedItem.objects.filter(kind=ItemKind.INDIVIDUAL)
-    assert own.count() == 27
+    assert own.count() == 26
     assert max(Counter(own.values_list("content", flat=True)).values()) == 2  # the copied ones
 
 
