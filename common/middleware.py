@@ -66,6 +66,8 @@ class ClosedByDefault:
         user = request.user
         if not user.is_authenticated:
             return None if guards_itself else redirect_to_login(request.get_full_path())
+        if guards_itself and not user.is_staff:
+            return refusal_page(request, Forbidden("系统管理界面只供系统、安全、审计管理员使用。"))
         if user.must_change_password and match and match.url_name not in {"password_change", "logout"}:
             return redirect("password_change")
         if guards_itself or SIGNED_IN in wanted or any(user.may_somewhere(action) for action in wanted):

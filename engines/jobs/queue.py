@@ -72,7 +72,7 @@ def run(job_id: int, *, now: datetime) -> bool:
         log.exception("job %s failed", job_id)
         _retry_or_fail(job, token)
     else:
-        _end(job_id, token, state=JobState.DONE, result=context.result)
+        _end(job_id, token, state=JobState.DONE, result=context.result, done=F("total"))
     return True
 
 
@@ -134,9 +134,17 @@ def _progress(job_id: int, token: str) -> Any:
     return progress
 
 
-def _end(job_id: int, token: str, *, state: JobState, error: str = "", result: dict[str, Any] | None = None) -> None:
+def _end(
+    job_id: int, token: str, *, state: JobState, error: str = "", result: dict[str, Any] | None = None, **more: Any
+) -> None:
     Job.objects.filter(pk=job_id, lease_token=token).update(
-        state=state, error=error, result=result or {}, finished_at=timezone.now(), lease_until=None, lease_token=""
+        state=state,
+        error=error,
+        result=result or {},
+        finished_at=timezone.now(),
+        lease_until=None,
+        lease_token="",
+        **more,
     )
 
 

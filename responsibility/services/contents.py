@@ -1,5 +1,6 @@
 """What stands in a draft: categories, items, situations of the negative list."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,16 +28,21 @@ from responsibility.services.drafts import (
 @transaction.atomic
 def add_category(target: ResponsibilityList, *, name: str, actor: Any, now: datetime) -> ListCategory:
     draft = locked_draft(target, actor)
-    made = ListCategory(list=draft, no=next_no(draft.categories), name=name.strip())
+    made = ListCategory(list=draft, no=next_no(draft.categories), name=bare_name(name))
     checked(made).save()
     record("list.add_category", draft, actor=actor, now=now, after={"no": made.no, "name": made.name})
     return made
 
 
+def bare_name(name: str) -> str:
+    """The name without a number typed before it: the page numbers the categories itself."""
+    return re.sub(r"^[（(]?[一二三四五六七八九十]{1,3}[）)]?[、.．]\s*", "", name.strip())
+
+
 @transaction.atomic
 def rename_category(category: ListCategory, *, name: str, actor: Any, now: datetime) -> ListCategory:
     draft = locked_draft(category.list, actor)
-    before, category.name = category.name, name.strip()
+    before, category.name = category.name, bare_name(name)
     checked(category).save(update_fields=["name"])
     record("list.rename_category", draft, actor=actor, now=now, before={"name": before}, after={"name": category.name})
     return category

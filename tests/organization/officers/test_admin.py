@@ -45,8 +45,9 @@ def test_each_officer_sees_his_part_of_the_admin(office: Office) -> None:
 def test_business_accounts_have_no_admin() -> None:
     client = Client()
     client.force_login(make_office_user(make_region()), backend="organization.backends.AccountBackend")
-    assert client.get("/admin/").status_code == 302
-    assert client.get("/admin/organization/user/").status_code == 302
+    assert client.get("/admin/").status_code == 403
+    assert client.get("/admin/organization/user/").status_code == 403
+    assert Client().get("/admin/").status_code == 302
 
 
 def test_adding_and_changing_lead_to_the_pages_with_the_services() -> None:
