@@ -41,7 +41,7 @@ A list page declares its table and writes one row; everything else is the same e
     def letter_export(request):
         headers, rows = LetterTable(request, visible).exported(limit=50_000)   # Column.value says what a cell holds
 
-Statements: the rows, and a count of at most COUNTED rows (left out where the first page holds everything). A column's `sort`
+Statements: the rows, and a count of at most COUNTED rows (for one row as for many). A column's `sort`
 is one field path or a tuple of them; ties are broken by the primary key, NULL counts as the greatest value (PostgreSQL's own
 order, so a plain index on (sort, id) serves both directions). The address of a page carries a signed cursor; one that was
 tampered with, or belongs to another order, is ignored and the first page is shown.
@@ -219,9 +219,7 @@ class Table:
 
     @cached_property
     def total(self) -> int:
-        """How many rows match, at most COUNTED + 1."""
-        if not self.window.more_before and not self.window.more_after:
-            return len(self.rows)
+        """How many rows match, at most COUNTED + 1. Counted for one row too: every page of a list asks the same."""
         return counted(self.matching, COUNTED + 1)
 
     @cached_property

@@ -224,11 +224,14 @@ def test_two_statements_at_most_whatever_is_shown() -> None:
         assert not any("OFFSET" in statement["sql"] for statement in asked_for)
 
 
-def test_a_list_that_fits_on_its_first_page_needs_no_count() -> None:
-    make([("甲", 0, None)])
-    with CaptureQueriesContext(connection) as asked_for:
-        assert page().total_words == "1\u00a0件"
-    assert len(asked_for) == 1
+def test_one_row_and_many_ask_the_same_two_statements() -> None:
+    for rows, words in ((1, "1\u00a0件"), (59, "60\u00a0件")):
+        make([(f"{rows}-{n:03}", 0, None) for n in range(rows)])
+        with CaptureQueriesContext(connection) as asked_for:
+            shown = page()
+            assert shown.rows
+            assert shown.total_words == words
+        assert len(asked_for) == 2
 
 
 def test_beyond_what_is_counted_the_total_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
