@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from organization.models import Unit
@@ -42,11 +43,19 @@ class Heading:
         return f"{chinese_number(self.category.no)}、{self.category.name}" if self.category else ""
 
 
+MOST_COUNTED = 10_000  # of the lists issued from one
+
+
 def with_counts(lists: QuerySet[ResponsibilityList]) -> QuerySet[ResponsibilityList]:
-    """Adds how many items each has, and how many issued lists follow it; counted per row shown, never joined."""
+    """Adds how many items each has, and how many issued lists follow it (at most MOST_COUNTED, so that the page costs
+    the same in a province); counted per row shown, never joined."""
     items = ListItem.objects.filter(list=OuterRef("pk"))
     issued = IssuedList.objects.in_force().filter(list=OuterRef("pk"))
-    return lists.annotate(item_count=_counted(items), issued_count=_counted(issued))
+    followers = ArraySubquery(issued.order_by().values("pk")[:MOST_COUNTED])
+    return lists.annotate(
+        item_count=_counted(items),
+        issued_count=Func(followers, function="CARDINALITY", output_field=IntegerField()),
+    )
 
 
 def _counted(rows: QuerySet[Any]) -> Coalesce:

@@ -27,13 +27,26 @@ class Group:
         return f"{chinese_number(self.no)}、{self.name}" if self.no else self.name or "未分类"
 
 
+# What a row of the list pages and their exports shows; the long texts of forty duties stay in the database.
+LIST_ROW = (
+    *("title", "subject", "state", "year", "acknowledge_due_on", "issued_at", "acknowledged_at"),
+    *("unit__name", "unit__party_name", "post__title", "post__person__name"),
+)
+ITEM_ROW = (
+    *("content", "no", "category_name", "kind", "per", "times", "event", "due_on", "due_words"),
+    *("responsible_leader", "lead_office", "issued_list__title", "issued_list__subject"),
+    *("issued_list__unit__name", "issued_list__post__person__name"),
+)
+
+
 def list_rows(user: Any) -> QuerySet[IssuedList]:
     """The issued lists in the reader's scope with what a row of the list page shows."""
     open_items = IssuedItem.objects.filter(issued_list=OuterRef("pk"), state=IssuedItemState.OPEN).order_by()
     waiting = ItemProposal.objects.filter(proposal__issued_list=OuterRef("pk"), state=ProposalState.OPEN)
     return (
         IssuedList.objects.visible_to(user, "list.view")
-        .select_related("unit", "post__person", "list")
+        .select_related("unit", "post__person")
+        .only(*LIST_ROW)
         .annotate(
             item_count=_counted(open_items),
             individual_count=_counted(open_items.filter(kind=ItemKind.INDIVIDUAL)),
@@ -52,7 +65,8 @@ def item_rows(user: Any) -> QuerySet[IssuedItem]:
     return (
         IssuedItem.objects.visible_to(user, "list.view")
         .filter(state=IssuedItemState.OPEN)
-        .select_related("issued_list__unit", "issued_list__post__person", "issued_list__list")
+        .select_related("issued_list__unit", "issued_list__post__person")
+        .only(*ITEM_ROW)
     )
 
 
