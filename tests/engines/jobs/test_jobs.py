@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from kombu import pools
 
 from common.errors import DomainError
 from config.celery import app
@@ -129,7 +130,7 @@ def silent_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Celery keeps connections of its broker; they are forgotten before and after, or later tests would inherit them."""
 
     def forget() -> None:
-        app.pool.force_close_all()
+        pools.reset()
         app.amqp._producer_pool = None
         app._pool = None
 
