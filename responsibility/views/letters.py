@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -123,7 +124,7 @@ class LetterTable(Table):
         "清单下达后，由党风政风监督室或者单位联络员按清单拟稿，会出现在这里。",
     )
 
-    @property
+    @cached_property
     def filters(self) -> tuple[Filter, ...]:  # type: ignore[override]
         """The years depend on the day."""
         today = timezone.localdate()
