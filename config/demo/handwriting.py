@@ -25,6 +25,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(font_paths=font_set().fonts, ignore_system_fonts=True)
 
 
+@lru_cache(maxsize=512)
 def drawn(name: str) -> bytes:
     """The same picture for the same name."""
     inputs = {"name": name, "lean": str(zlib.crc32(name.encode()) % 7 - 4)}
