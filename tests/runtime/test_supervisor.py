@@ -56,7 +56,9 @@ class Demo:
                 return error.code, json.load(error)
 
     def child(self, words: str) -> psutil.Process:
-        return next(child for child in self.children() if words in " ".join(child.cmdline()))
+        """The part the supervisor itself started; a part's own workers have the same words."""
+        own = psutil.Process(self.process.pid).children()
+        return next(child for child in own if words in " ".join(child.cmdline()))
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -142,7 +142,7 @@ def test_the_preview_runs_as_a_job_and_twice_gives_the_same() -> None:
     run.refresh_from_db()
     first = (run.fingerprint, run.pages.count())
     job = Job.objects.get(pk=run.job_id)
-    assert (job.state, job.done, job.total) == ("done", 2, 3)
+    assert (job.state, job.done, job.total) == ("done", 3, 3)
     again = preview_import(run, now=NOW)
     assert (again.fingerprint, again.pages.count()) == first
 
