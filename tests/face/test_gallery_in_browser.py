@@ -87,11 +87,11 @@ def test_without_script_the_table_searches_pages_and_sorts(chromium: Browser, li
 
 def test_large_type_is_remembered_without_script(chromium: Browser, live_server: Any, city: None) -> None:
     page, _ = opened(chromium, live_server.url, 1440, java_script_enabled=False)
-    page.click(".lz-tools >> text=大字版")
+    page.click(".lz-foot >> text=大字版")
     assert page.get_attribute("html", "data-type") == "large"
     page.goto(f"{live_server.url}/gallery/")
     assert page.get_attribute("html", "data-type") == "large"
-    page.click(".lz-tools >> text=标准字号")
+    page.click(".lz-foot >> text=标准字号")
     assert page.get_attribute("html", "data-type") is None
 
 
